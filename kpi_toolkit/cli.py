@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # plain help answers in half the time
     pretty_exceptions_enable=False,
     help="Set up and run KPI performance management for sales and marketing teams.",
 )
@@ -82,9 +83,9 @@ def demo(
 @app.command()
 def new(client: Client) -> None:
     """Make an engagement folder with a commented engagement.yml to fill in."""
-    from kpi_toolkit.engagement import create
+    from kpi_toolkit.onboard import create
 
-    path = create(client)
+    path = create(client, Path.cwd())
     typer.echo(f"Written: {path}")
     typer.echo(f"Next: put the client's exports into {path.parent / 'raw'}, fill in `sources`, then: kpi check {client}")
 
@@ -103,7 +104,7 @@ def check(client: Client) -> None:
     if len(tables.findings):
         show(tables.findings, "Findings")
     if len(tables.faults):
-        faults = tables.faults.groupby(["table", "column", "reason"], dropna=False).size().rename("rows").reset_index()
+        faults = tables.faults.groupby(["table", "column", "code"], dropna=False).size().rename("rows").reset_index()
         show(faults, f"Quarantined rows, kept as they came in {root / 'quarantine'}")
     else:
         typer.echo("No row is quarantined.")

@@ -21,7 +21,7 @@ GOES_ON = (KEEP, ADJUST)
 RECOMMENDATIONS = (KEEP, ADJUST, RETIRE, REPLACE)
 
 HEAD = """\
-# What the renewal of {from_quarter} hands to {quarter}. A consultant may edit it; the proposal and the targets of {quarter} read it.
+# What the renewal of {from_quarter} hands to {quarter}: its proposal and targets read it, a consultant may edit it.
 # kpis: keep and adjust are preferred by the next proposal, retire and replace are left out of it.
 # targets: factor = what the targets of {from_quarter} times this would have been reached by the healthy share of people; it is
 # shown beside the next targets and not multiplied into them, since their forecast has seen {from_quarter} already.
@@ -95,7 +95,7 @@ class Start:
 
         yaml = YAML(typ="safe", pure=True)
         yaml.default_flow_style = False
-        yaml.sort_base_mapping_type_on_output = False
+        yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # ruamel declares it None
         yaml.width = 200
         content = {
             "quarter": self.quarter,
@@ -127,8 +127,8 @@ class Start:
         kpis = tuple(_one(Recommended, entry, path) for entry in _entries(content, "kpis", path))
         for one in kpis:
             if one.recommendation not in RECOMMENDATIONS:
-                problem = f"kpis, {one.kpi}: recommendation {one.recommendation!r} is not one of {', '.join(RECOMMENDATIONS)}"
-                raise BadStart(path=path, problem=problem)
+                wrong = f"kpis, {one.kpi}: recommendation {one.recommendation!r} is not one of {', '.join(RECOMMENDATIONS)}"
+                raise BadStart(path=path, problem=wrong)
         targets = tuple(_one(Recalibrated, entry, path) for entry in _entries(content, "targets", path))
         return cls(str(content["quarter"]), str(content["from_quarter"]), kpis, targets)
 

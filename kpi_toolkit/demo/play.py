@@ -12,10 +12,10 @@ from kpi_toolkit.errors import KpiError
 from kpi_toolkit.language import N_
 from kpi_toolkit.quarter import Quarter
 
-SEED = 20260701
 QUARTERS = ("2026Q2", "2026Q3")
 LANGUAGES = ("vi", "en")
 FORMATS = ("html", "pdf")
+SIGNED_ON, DECIDED_ON = 9, 8  # days of the first month: last quarter is decided and renewed before the next is signed
 MARK = ".kpi-demo"  # only a folder that the demo made itself is ever removed
 
 
@@ -30,13 +30,13 @@ def play(root: Path, *, renderer: str = "auto", say: Say = lambda line: None) ->
 
     _clear(root)
     say(f"writing the demo client to {root}")
-    demo.generate(root, SEED)
+    demo.generate(root)
     for number, name in enumerate(QUARTERS):
         quarter = Quarter.parse(name)
         _told(say, quarter, root, "diagnose", "propose", "target")
         here = workspace.open(root, name)
         people, proposal = here.table("people"), here.table("proposal")
-        demo.sign_goals(root, quarter, here.table("targets"), people, proposal, quarter.first_day)
+        demo.sign_goals(root, quarter, here.table("targets"), people, proposal, quarter.first_day.replace(day=SIGNED_ON))
         say(f"{name}: goals proposed and signed")
         if number == 0:  # the first quarter's exceptions are decided, the last one's wait for the reader
             _told(say, quarter, root, "evaluate", "act")
@@ -58,7 +58,7 @@ def _told(say: Say, quarter: Quarter, root: Path, *steps: str) -> None:
 
 
 def _decided_on(quarter: Quarter) -> date:
-    return quarter.next.first_day.replace(day=8)
+    return quarter.next.first_day.replace(day=DECIDED_ON)
 
 
 def _rendered(root: Path, renderer: str, say: Say) -> list[Path]:

@@ -1,0 +1,87 @@
+"""The course of a company KPI over 24 months: the series, its process limits, and what the last months say.
+
+The limits are those of `series` (contract, section 5) on the months of `measures`, season taken out where two years tell it; the
+line of the target is a third of the quarter's for KPIs that add up, the target itself for the others.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from kpi_toolkit.language import N_
+from kpi_toolkit.report.facts import Facts, Result
+from kpi_toolkit.report.words import Words
+
+LEAST_MONTHS = 12  # fewer points give no limits worth drawing
+TWO_YEARS = 24
+MONTHS = 12
+ADDITIVE_SHAPES = frozenset({"count", "sum"})
+ADDITIVE = frozenset(
+    "revenue units collections new_customers activities visits calls leads qualified_leads pipeline_created opportunities_opened".split()
+)
+VARIATIONS = {
+    "common": N_("ordinary variation"),
+    "improve": N_("clearly improving"),
+    "concern": N_("clearly worsening"),
+}
+ASSURANCES = {
+    "passes": N_("reaches this target as a rule"),
+    "fails": N_("target out of reach as it runs today"),
+    "hit_or_miss": N_("hit or miss at this target"),
+}
+
+
+@dataclass(frozen=True)
+class Course:
+    """A series with its limits. `kind`: common, improve or concern, empty where the series is too short to say; `up`: its direction."""
+
+    series: tuple[float, ...]
+    low: float | None = None
+    high: float | None = None
+    target: float | None = None
+    kind: str = ""
+    up: bool = True
+    assurance: str = ""
+
+    def words(self, say: Words) -> str:
+        """What it means."""
+        parts = [say(VARIATIONS[self.kind])] if self.kind else [say(N_("too few months to say"))]
+        if self.assurance:
+            parts.append(say(ASSURANCES[self.assurance]))
+        return "; ".join(parts)
+
+
+def course(facts: Facts, result: Result) -> Course:
+    """The last 24 months of a KPI of the company."""
+    from kpi_toolkit import series as arithmetic
+
+    months = facts.months(result.kpi)
+    values = [value for _, value in months]
+    target = monthly_target(facts, result)
+    if len(values) < LEAST_MONTHS:
+        return Course(tuple(values), target=target)
+    if len(values) >= TWO_YEARS and min(values) > 0:
+        first = int(months[0][0].split("-")[1]) - 1
+        season = arithmetic.seasonal_indices(values, first, MONTHS)
+        values = [value / float(season.indices[(first + at) % MONTHS]) for at, value in enumerate(values)]
+    limits = arithmetic.process_limits(values)
+    if not math.isfinite(limits.lower):
+        return Course(tuple(values), target=target)
+    higher = result.better == "higher"
+    variation, _ = arithmetic.variation(values, limits, higher_is_better=higher)
+    kind = {"improving": "improve", "worsening": "concern"}.get(str(variation), "common")
+    found = arithmetic.assurance(limits, math.nan if target is None else target, higher_is_better=higher)
+    low = max(limits.lower, 0.0) if min(values) >= 0 else limits.lower
+    return Course(tuple(values), low, limits.upper, target, kind, (kind == "improve") == higher, str(found) if found else "")
+
+
+def monthly_target(facts: Facts, result: Result) -> float | None:
+    """The quarter's target as a line for months; None where there is none or months of it do not compare (distinct counts)."""
+    if math.isnan(result.target):
+        return None
+    shape = getattr(facts.words.catalogue.get(result.kpi), "shape", None)
+    shape = str(getattr(shape, "value", shape)).lower() if shape else ("sum" if result.kpi in ADDITIVE else "ratio")
+    if shape in ADDITIVE_SHAPES:
+        return result.target / 3
+    return None if shape == "distinct" else result.target

@@ -1,0 +1,178 @@
+"""The tables of page one: decisions, KPIs, countries in money."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from kpi_toolkit.language import N_, absent
+from kpi_toolkit.report import marks
+from kpi_toolkit.report.blocks import Block, Cell, Column, Table
+from kpi_toolkit.report.course import Course, course
+from kpi_toolkit.report.decisions import decisions as asked
+from kpi_toolkit.report.facts import NAN, Facts, Here, Result
+from kpi_toolkit.report.marks import PT, Mark, line, rect
+from kpi_toolkit.report.palette import LIGHT as C
+from kpi_toolkit.report.tables.absence import unavailable
+
+SHORT_BAR = 34.0  # mm
+
+
+def decisions(here: Here | Facts) -> Block:
+    """What leadership must decide: what, why, what it costs and its options, who and by when."""
+    facts = Facts.of(here)
+    say = facts.words
+    rows = tuple(
+        (
+            Cell(str(number), "lead"),
+            one.what,
+            Cell(one.why, "grey small"),
+            Cell(one.options, "small"),
+            Cell(one.who, "small"),
+            Cell(say.language.day(one.by), "strong small"),
+        )
+        for number, one in enumerate(asked(facts), 1)
+    )
+    if not rows:
+        return unavailable(facts, say(N_("No decision is asked this quarter: nothing was signed, nothing is open.")))
+    columns = (
+        Column("number", "", 7, phone="badge", gap=1),
+        Column("what", say(N_("Decision")), None, gap=4, phone="title"),
+        Column("why", say(N_("Why")), 44, gap=4, phone="wide"),
+        Column("options", say(N_("What it costs, options and chances")), 47, gap=4, phone="wide"),
+        Column("who", say(N_("Who decides")), 25, gap=2, phone="half"),
+        Column("by", say(N_("By")), 17.5, gap=0, phone="half"),
+    )
+    return Table("decisions", columns, rows, top=True, summary=say(N_("Decisions asked of leadership")))
+
+
+def kpis(here: Here | Facts) -> Block:
+    """The company's KPIs: actual, target, attainment, 24 months with process limits, what it means in words."""
+    facts = Facts.of(here)
+    say = facts.words
+    if not facts.results:
+        return unavailable(facts, facts.why_not("evaluation"))
+    columns = (
+        Column("name", say(N_("KPI")), 41, gap=2),
+        Column("weight", say(N_("Weight")), 13, True, 3, phone="pair"),
+        Column("actual", say(N_("Actual")), 22, True, 3, phone="pair"),
+        Column("target", say(N_("Target")), 22, True, 3, phone="pair"),
+        Column("attainment", say(N_("Attainment")), 18, True, 4, phone="lead"),
+        Column("trend", say(N_("24 months")), 27, gap=2, phone="wide"),
+        Column("meaning", say(N_("What it means")), None, gap=0, phone="wide"),
+    )
+    rows = tuple(_kpi(facts, result) for result in facts.results)
+    return Table("kpis", columns, rows, summary=say(N_("KPIs of the company: actual, target, attainment, trend and what it means")))
+
+
+def _kpi(facts: Facts, result: Result) -> tuple[Cell | Mark | str, ...]:
+    say = facts.words
+    seen = course(facts, result)
+    tone = "strong" if result.reached or not result.judged else "strong warning"
+    return (
+        Cell(say.kpi(result.kpi), "strong"),
+        Cell(say.language.percent(result.weight / 100, 0), "grey"),
+        Cell(say.value(result.kpi, result.actual, result.currency), "strong"),
+        say.value(result.kpi, result.target, result.currency),
+        Cell(say.language.percent(result.attainment), tone),
+        _spark(facts, result, seen),
+        Cell(seen.words(say), "small", mark=marks.variation(seen.kind, seen.up), place="before"),
+    )
+
+
+def _spark(facts: Facts, result: Result, seen: Course) -> Mark | str:
+    say = facts.words
+    if len(seen.series) < 2:
+        return Cell(say(N_("no series yet")), "grey small")  # type: ignore[return-value]
+    first, last = (say.value(result.kpi, value, result.currency) for value in (seen.series[0], seen.series[-1]))
+    alt = say(N_("{n} months: {first} to {last}"), n=len(seen.series), first=first, last=last)
+    return marks.spark(
+        seen.series, alt, low=seen.low, high=seen.high, target=seen.target, kind=seen.kind, width=25.5, height=6.4
+    )
+
+
+@dataclass(frozen=True)
+class CountryResult:
+    """A country's booked total of the main KPI; figures in the reporting currency where the KPI is money."""
+
+    country: str
+    actual: float
+    target: float
+    attainment: float
+    people: float
+    met: float
+
+    @property
+    def gap(self) -> float:
+        return self.actual - self.target
+
+
+def country_results(facts: Facts) -> tuple[CountryResult, ...]:
+    """Countries by the main KPI, the largest shortfall first."""
+    groups = facts.table("groups")
+    groups = groups[groups["level"].eq("country") & groups["kpi"].eq(facts.main)]
+    money = facts.words.unit(facts.main) == "money"
+    out = []
+    for row in groups.itertuples(index=False):
+        worth = (lambda value, currency=row.currency: facts.in_reporting(value, currency)) if money else float
+        met = NAN if absent(row.share_met) or absent(row.people) else float(round(row.share_met * row.people))
+        out.append(
+            CountryResult(str(row.entity_id), worth(float(row.actual)), worth(float(row.target)), float(row.sum_ratio), float(row.people), met)
+        )
+    sign = -1 if facts.words.better(facts.main) == "lower" else 1
+    return tuple(sorted(out, key=lambda one: (sign * one.gap if not math.isnan(one.gap) else 0.0, one.country)))
+
+
+def countries(here: Here | Facts) -> Block:
+    """Countries by what they add to or take from the result, the largest shortfall first."""
+    facts = Facts.of(here)
+    say, found = facts.words, country_results(Facts.of(here))
+    if not found:
+        reason = facts.why_not("groups") if not len(facts.table("groups")) else say(N_("no country is known for people with goals"))
+        return unavailable(facts, reason)
+    widest = max((abs(one.gap) for one in found if not math.isnan(one.gap)), default=1.0) or 1.0
+    currency = facts.currency if say.unit(facts.main) == "money" else ""
+    columns = (
+        Column("name", say(N_("Country")), 36, gap=2),
+        Column("gap", say(N_("Against target")), 26, True, 3, phone="lead"),
+        Column("bar", say(N_("short · over")), SHORT_BAR + 3, gap=3, phone="wide"),
+        Column("actual", say(N_("Actual")), 23, True, 3, phone="pair"),
+        Column("target", say(N_("Target")), 23, True, 3, phone="pair"),
+        Column("attainment", say(N_("Attainment")), 18, True, 3, phone="pair"),
+        Column("met", say(N_("People at target")), None, True, 0, phone="pair"),
+    )
+    rows = tuple(
+        (
+            Cell(one.country, "strong"),
+            Cell(say.gap(facts.main, one.gap, currency), "strong" if _good(facts, one) else "strong warning"),
+            _gap_bar(one.gap / widest, _good(facts, one)),
+            say.value(facts.main, one.actual, currency),
+            say.value(facts.main, one.target, currency),
+            say.language.percent(one.attainment),
+            say(N_("{k} of {n}"), k=say.language.number(one.met), n=say.language.number(one.people)),
+        )
+        for one in found
+    )
+    return Table("countries", columns, rows, summary=say(N_("Countries by {kpi} against target"), kpi=say.kpi(facts.main)))
+
+
+def _good(facts: Facts, one: CountryResult) -> bool:
+    return math.isnan(one.gap) or (one.gap >= 0) == (facts.words.better(facts.main) == "higher") or one.gap == 0
+
+
+def _gap_bar(share: float, good: bool) -> Mark:
+    """A bar to the left (less) or right (more) of the target line; a shortfall is hatched so that grey print tells them apart."""
+    wide, tall = SHORT_BAR * PT, 3.4 * PT
+    middle = wide / 2
+    if math.isnan(share):
+        return Mark(line(middle, 0, middle, tall, C.ink, 1), SHORT_BAR, 3.4)
+    length = abs(share) * (middle - 2)
+    start = middle - length if share < 0 else middle
+    out = rect(start, 1.6, length, tall - 3.2, C.accent if good else C.warning_tint, C.accent if good else C.warning, 0.7)
+    if not good:
+        step = 4.0
+        at = start + step
+        while at < start + length:
+            out += line(at - 2.6, tall - 1.6, at, 1.6, C.warning, 0.6)
+            at += step
+    return Mark(out + line(middle, 0, middle, tall, C.ink, 1), SHORT_BAR, 3.4)
