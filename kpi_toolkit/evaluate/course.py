@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kpi_toolkit.quarter import QUARTERS_IN_YEAR
+
 FloatArray = NDArray[np.float64]
 
-QUARTERS_IN_YEAR = 4
 YEARS_OF_SEASON = 2  # full years before the quarter from which season and shock can be told apart
 HELD = 2.5  # deviations beyond which one person's quarter no longer pulls the course of all
 ROUNDS = 12  # alternating means; they settle well before

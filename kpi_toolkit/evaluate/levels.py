@@ -20,15 +20,8 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 
 HELD = 2.5  # standard deviations of what was foretold
-DRIFTS = (
-    0.0,
-    0.03,
-    0.06,
-    0.10,
-    0.15,
-    0.22,
-    0.32,
-)  # standard deviation of a quarter's step of the level, on logarithms or log-odds
+# standard deviation of a quarter's step of the level, on logarithms or log-odds
+DRIFTS = (0.0, 0.03, 0.06, 0.10, 0.15, 0.22, 0.32)
 DISPERSIONS = (0.3, 0.6, 1.0, 1.5, 2.5, 4.0)  # variance ÷ mean of a count; 1 is Poisson
 CLUMPS = (0.0, 0.01, 0.04, 0.10)  # squared coefficient of variation of a quarter's own luck, beside it
 TOGETHER = (0.0, 0.02, 0.06, 0.15)  # correlation within a quarter of the yes and no behind a share
@@ -199,14 +192,20 @@ def _begin(
 
 
 def _surprise(off: FloatArray, spread: FloatArray, begun: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
-    """Variance that a quarter beyond `HELD` deviations adds: half to the level, half to the quarter; a first one is its level's own."""
+    """Variance that a quarter beyond `HELD` deviations adds: half to the level, half to the quarter.
+
+    A person's first quarter says nothing of a jump: what surprises there is that this person is unlike the peers.
+    """
     extra = np.maximum(off**2 / HELD**2 - spread, 0.0)
     to_level = np.where(begun, extra / 2, extra)
     return to_level, extra - to_level
 
 
 def _apart(off: FloatArray, moved: FloatArray, surprised: FloatArray) -> FloatArray:
-    """Variance between the two readings of a surprise, a jump or a freak, between which the level was put; `surprised` is 0 … ½."""
+    """Variance between the two readings of a surprise, a jump or a freak: the level was put between them.
+
+    `surprised` is the part of the variance that the surprise gave to the quarter, 0 … ½.
+    """
     return np.asarray(2 * surprised * np.maximum(moved * (off - moved), 0.0), dtype=np.float64)
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kpi_toolkit.kpis.declaration import KPI, Shape, Unit
-from kpi_toolkit.quarter import Quarter
+from kpi_toolkit.quarter import QUARTERS_IN_YEAR, Quarter
 
 if TYPE_CHECKING:
     from kpi_toolkit.kpis.measured import Measured
@@ -70,7 +70,9 @@ def panel(measured: Measured, kpi: str, level: str, rule: str, rates: dict[str, 
         return None
     fiscal = measured.quarter.fiscal
     periods = [measured.quarter.shifted(-back) for back in range(LOOKBACK - 1, -1, -1)]
+    entry = measured.catalogue[kpi]
     first = min(Quarter.parse(text, fiscal) for text in rows["period"].unique())
+    first = first.shifted(-QUARTERS_IN_YEAR if entry.shape == Shape.GROWTH else 0)
     periods = [period for period in periods if period >= first or period == measured.quarter]
     names = [str(period) for period in periods]
     entities = pd.Index(sorted(rows["entity_id"].unique()), dtype="object")
@@ -80,7 +82,6 @@ def panel(measured: Measured, kpi: str, level: str, rule: str, rates: dict[str, 
         table = frame.pivot_table(index="entity", columns="period", values="value", aggfunc="sum", min_count=1)
         return table.reindex(index=entities, columns=names).to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
 
-    entry = measured.catalogue[kpi]
     worth = rows["currency"].map(rates).astype("float64").fillna(1.0) if entry.unit == Unit.MONEY else pd.Series(1.0, rows.index)
     value, top, bottom = wide(rows["value_constant"] * worth), wide(rows["numerator"]), wide(rows["denominator"])
     events = wide(rows["events"])
@@ -161,8 +162,8 @@ def _with_first_year(now: FloatArray, before: FloatArray) -> FloatArray:
     What is now, and for the first year, which has no growth, what the next year is held against.
     """
     out = now.copy()
-    for back in range(out.shape[1] - 4):
-        out[:, back] = np.where(np.isfinite(out[:, back]), out[:, back], before[:, back + 4])
+    for back in range(out.shape[1] - QUARTERS_IN_YEAR):
+        out[:, back] = np.where(np.isfinite(out[:, back]), out[:, back], before[:, back + QUARTERS_IN_YEAR])
     return out
 
 

@@ -128,11 +128,7 @@ def _usable(measured: Measured, entry: KPI, grain: str, people: pd.Index[str], p
     quarters = [str(_quarter(period, grain, fiscal)) for period in periods]
     country = measured.people.set_index("person_id")["country"].reindex(people).fillna("").astype(str)
     covered = covering(measured, entry.id)
-    whole = {
-        (one, quarter): covered(one, quarter)
-        for one in sorted(set(country))
-        for quarter in sorted(set(quarters))
-    }
+    whole = {(one, quarter): covered(one, quarter) for one in sorted(set(country)) for quarter in sorted(set(quarters))}
     usable: NDArray[np.bool_] = np.array([[whole[one, quarter] for quarter in quarters] for one in country], dtype=bool)
     if entry.shape in ADD_UP:
         presence = _presence(measured, people, tuple(quarters))

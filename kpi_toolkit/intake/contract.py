@@ -95,6 +95,9 @@ FACT_DAY: Mapping[str, str] = {
 MONEY_TABLES = ("orders", "opportunities", "spend", "payments", "quotas")
 """Tables whose rows are in a currency of their own."""
 
+NO_CURRENCY = "XXX"
+"""ISO 4217: no currency. Of amounts where nothing names one."""
+
 NO_ORDER = ("cancelled", "canceled", "returned", "void")
 """Statuses whose rows are no orders (contract, section 3)."""
 
@@ -130,8 +133,8 @@ class Tables:
     rates: Any | None
     mapped: Mapping[str, frozenset[str]]
     """Which columns of a table the client has; a table that no source maps is absent. `discount` counts where a share came."""
-    reporting_currency: str | None
-    """As in engagement.yml, else the only currency that occurs; None where no money came."""
+    reporting_currency: str
+    """As in engagement.yml, else the only currency that occurs; `NO_CURRENCY` where none is named."""
     intake: pd.DataFrame
     findings: pd.DataFrame
     faults: pd.DataFrame

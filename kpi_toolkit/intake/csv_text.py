@@ -45,7 +45,7 @@ def grid(place: Place, source: Source, table: str, language: str) -> Grid:
     """A CSV file. Raises `EmptyFile`, `UnknownEncoding` or `WrongEncoding`."""
     encoding = _encoding(place, source.encoding, table, language)
     delimiter = source.delimiter or _delimiter(place.path, encoding, source.header)
-    records = _records(_lines(place.path, encoding), delimiter)
+    records = _records(_lines(place.path, encoding), delimiter, source.header)
     header: list[str] = []
     for _, row in zip(range(source.header), records, strict=False):
         header = named(row.cells)
@@ -88,12 +88,14 @@ class _Source:
         del self.taken[keep:]
 
 
-def _records(lines: Iterable[str], delimiter: str) -> Iterator[Row]:
+def _records(lines: Iterable[str], delimiter: str, header: int) -> Iterator[Row]:
+    """Every record; one that a quote spoils ends with its first line, and the lines behind it are read again."""
     csv.field_size_limit(LONGEST_FIELD)
     source = _Source(lines)
     reader = csv.reader(source, delimiter=delimiter, strict=True)
-    width = 0
+    width, count = 0, 0
     while True:
+        count += 1
         source.taken.clear()
         number = source.number + 1
         try:
@@ -110,7 +112,7 @@ def _records(lines: Iterable[str], delimiter: str) -> Iterator[Row]:
             reader = csv.reader(source, delimiter=delimiter, strict=True)
             yield Row(number, [source.taken[0].rstrip("\r\n")], SPOILT[1])
             continue
-        width = width or (len(cells) if len(cells) > 1 else 0)
+        width = len(cells) if count == header else width
         yield Row(number, cells)
 
 
@@ -155,7 +157,7 @@ def _delimiter(path: Path, encoding: str, header: int) -> str:
     best = (0.0, 0)
     chosen = DELIMITERS[0]
     for delimiter in DELIMITERS:
-        widths = [len(row.cells) for row in _records(lines, delimiter) if row.cells][header - 1 :]
+        widths = [len(row.cells) for row in _records(lines, delimiter, header) if row.cells][header - 1 :]
         if not widths or widths[0] < 2:
             continue
         score = (Counter(widths)[widths[0]] / len(widths), widths[0])

@@ -43,7 +43,7 @@ def places(engagement: Engagement, file: str, table: str) -> list[Place]:
 
 
 def sources_digest(engagement: Engagement) -> dict[str, str]:
-    """Path as written in engagement.yml → SHA-256, of every file that the sources and their lookups name. Raises `MissingFile`."""
+    """Path as written in engagement.yml → SHA-256, of every file that sources and lookups name. Raises `MissingFile`."""
     return dict(sorted({place.written: digest(place.path) for place in _all_places(engagement)}.items()))
 
 

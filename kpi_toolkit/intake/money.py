@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class MissingRate(KpiError):
-    code = "K120"
+    code = "K150"
     message = N_(
         "No rate of {currency} for {day}, where it is needed to convert into {reporting}. "
         "Give one under sources.rates: currency {currency}, rate = what one {currency} is worth in {reporting}, "

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from kpi_toolkit.kpis.catalogue import Shape
 from kpi_toolkit.language import N_
 from kpi_toolkit.report.facts import Facts, Result
 from kpi_toolkit.report.words import Words
@@ -16,10 +17,6 @@ from kpi_toolkit.report.words import Words
 LEAST_MONTHS = 12  # fewer points give no limits worth drawing
 TWO_YEARS = 24
 MONTHS = 12
-ADDITIVE_SHAPES = frozenset({"count", "sum"})
-ADDITIVE = frozenset(
-    "revenue units collections new_customers activities visits calls leads qualified_leads pipeline_created opportunities_opened".split()
-)
 VARIATIONS = {
     "common": N_("ordinary variation"),
     "improve": N_("clearly improving"),
@@ -34,7 +31,7 @@ ASSURANCES = {
 
 @dataclass(frozen=True)
 class Course:
-    """A series with its limits. `kind`: common, improve or concern, empty where the series is too short to say; `up`: its direction."""
+    """A series with its limits. `kind`: common, improve or concern, empty where it is too short to say; `up`: its direction."""
 
     series: tuple[float, ...]
     low: float | None = None
@@ -80,8 +77,7 @@ def monthly_target(facts: Facts, result: Result) -> float | None:
     """The quarter's target as a line for months; None where there is none or months of it do not compare (distinct counts)."""
     if math.isnan(result.target):
         return None
-    shape = getattr(facts.words.catalogue.get(result.kpi), "shape", None)
-    shape = str(getattr(shape, "value", shape)).lower() if shape else ("sum" if result.kpi in ADDITIVE else "ratio")
-    if shape in ADDITIVE_SHAPES:
-        return result.target / 3
-    return None if shape == "distinct" else result.target
+    declared = facts.words.declared(result.kpi)
+    if declared is None or declared.shape == Shape.DISTINCT:
+        return None
+    return result.target / 3 if declared.shape in (Shape.COUNT, Shape.SUM) else result.target

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from kpi_toolkit.language import N_, absent
-from kpi_toolkit.report.facts import Facts
+from kpi_toolkit.report.facts import Facts, records
 from kpi_toolkit.report.outlook import Outlook
 from kpi_toolkit.report.plain import Rich, rich
 from kpi_toolkit.report.roll import NO_GOAL, Roll
@@ -85,7 +85,11 @@ def _exceptions(facts: Facts) -> Iterator[Decision]:
         say(N_("{what}: {n}"), what=say(enums.RULE_FAMILIES[name]) if name else say(N_("Other")), n=say.language.number(n))
         for name, n in families.most_common()
     ]
-    message = N_("**Decide {n} open case** before it is final") if len(table) == 1 else N_("**Decide {n} open cases** before they are final")
+    message = (
+        N_("**Decide {n} open case** before it is final")
+        if len(table) == 1
+        else N_("**Decide {n} open cases** before they are final")
+    )
     yield Decision(
         "exceptions",
         rich(say.language, message, n=say.language.number(len(table))),
@@ -104,11 +108,17 @@ def _next_goal(facts: Facts) -> Iterator[Decision]:
     options = outlook.options
     if options:
         told = "; ".join(
-            say(N_("{goal}: {chance}"), goal=say.value(outlook.kpi, one.goal, outlook.currency), chance=say.language.chance(one.chance))
+            say(
+                N_("{goal}: {chance}"),
+                goal=say.value(outlook.kpi, one.goal, outlook.currency),
+                chance=say.language.chance(one.chance),
+            )
             for one in options
         )
         if outlook.goal is not None and outlook.goal.chosen:
-            what = rich(say.language, N_("**Confirm the {kpi} goal** for {quarter}, or choose another"), kpi=name, quarter=quarter)
+            what = rich(
+                say.language, N_("**Confirm the {kpi} goal** for {quarter}, or choose another"), kpi=name, quarter=quarter
+            )
         else:
             what = rich(say.language, N_("**Choose the {kpi} goal** for {quarter}"), kpi=name, quarter=quarter)
         cost = say(N_("Goal and its chance: {options}"), options=told)
@@ -137,11 +147,11 @@ def _kpis(facts: Facts) -> Iterator[Decision]:
         return
     told = [
         say(N_("{kpi} ({what})"), kpi=say.kpi(str(row.kpi)), what=enums.word(say.language, "recommendation", row.recommendation))
-        for row in table.itertuples(index=False)
+        for row in records(table)
     ]
     why = [
         say(N_("{kpi}: {why}"), kpi=say.kpi(str(row.kpi)), why=enums.word(say.language, "health", row.health))
-        for row in table.itertuples(index=False)
+        for row in records(table)
     ]
     message = N_("**Change a KPI**: {kpis}") if len(table) == 1 else N_("**Change {n} KPIs**: {kpis}")
     yield Decision(
@@ -175,7 +185,7 @@ def _data(facts: Facts) -> Iterator[Decision]:
     for table, countries, last in sources.incomplete_by_source():
         name = say(enums.TABLES[table]) if enums.known("table", table) else enums.readable(table)
         where = f"{name} ({', '.join(countries)})" if countries else name
-        asked.append(say(N_("{source} stop on {day}"), source=where, day=say.language.day(last)))  # type: ignore[arg-type]
+        asked.append(say(N_("{source} stop on {day}"), source=where, day=say.language.day(last)))
     if sources.quarantined:
         told = [
             say(N_("{table} {n}"), table=say(enums.TABLES[table]) if enums.known("table", table) else enums.readable(table),

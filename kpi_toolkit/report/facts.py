@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kpi_toolkit import artifacts
+from kpi_toolkit.kpis.catalogue import THROUGH_ZERO
 from kpi_toolkit.language import N_, Language, absent
 from kpi_toolkit.quarter import Quarter
 from kpi_toolkit.report.words import Words
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 NAN = math.nan
 MONTHS_SHOWN = 24
-GROWTH = frozenset({"revenue_growth", "revenue_per_customer_growth", "campaign_roi"})
 FIRST_KPI = "revenue"  # the company result is told by revenue wherever it has a goal
 STEP_NAMES: Mapping[str, str] = {
     "measure": N_("measuring"),
@@ -122,7 +122,7 @@ class Facts:
         people: dict[str, str] = {}
         if here.has("people"):
             table = here.table("people")
-            people = {str(row.person_id): str(row.name) for row in table.itertuples(index=False) if not absent(row.name)}
+            people = {str(row.person_id): str(row.name) for row in records(table) if not absent(row.name)}
         catalogue = here.measured.catalogue if here.has("measures") else {}
         names = str(getattr(own.privacy, "names", "decisions"))
         return cls(here, Words(here.language, catalogue, dict(own.terms or {}), people, names))
@@ -179,7 +179,7 @@ class Facts:
 
     @cached_property
     def kpis(self) -> tuple[str, ...]:
-        """The quarter's KPIs, the heaviest first: those with goals, else those chosen, else revenue alone; own goals last and left out."""
+        """The quarter's KPIs, the heaviest first: those with goals, else those chosen, else revenue alone; no own goals."""
         goals = self.table("evaluation")
         if len(goals):
             goals = goals[~goals["kpi"].str.startswith("own_")]
@@ -192,7 +192,7 @@ class Facts:
 
     @cached_property
     def main(self) -> str:
-        """The KPI by which the company's result is told: revenue where it is among the KPIs, else the one with a company goal, else the first."""
+        """The KPI that tells the company's result: revenue if it is a KPI here, else one with a company goal, else the first."""
         with_goal = [kpi for kpi in self.kpis if kpi in self.company_goals]
         for choice in ([FIRST_KPI] if FIRST_KPI in self.kpis else [], with_goal, list(self.kpis), [*self.company_goals]):
             if choice:
@@ -220,7 +220,7 @@ class Facts:
     @cached_property
     def _company_quarters(self) -> dict[tuple[str, str], float]:
         table = self.table("measures").query("level == 'company' and grain == 'quarter'")
-        return {(str(r.kpi), str(r.period)): float(r.value_constant) for r in table.itertuples(index=False)}
+        return {(str(r.kpi), str(r.period)): float(r.value_constant) for r in records(table)}
 
     def months(self, kpi: str) -> list[tuple[str, float]]:
         """The company's last 24 months of a KPI, at the agreed rates, months without a value left out."""
@@ -241,7 +241,13 @@ class Facts:
             return self._result(self.main)
         actual = self.company_value(self.main, self.quarter)
         found = self._result(self.main)
-        return _replaced(found, actual=actual, target=goal, attainment=share_of_goal(self.main, actual, goal, found.better), basis="company_goal")
+        return _replaced(
+            found,
+            actual=actual,
+            target=goal,
+            attainment=share_of_goal(self.main, actual, goal, found.better),
+            basis="company_goal",
+        )
 
     def _result(self, kpi: str) -> Result:
         groups = self.table("groups")
@@ -250,12 +256,12 @@ class Facts:
         goals = self.table("evaluation")
         weights = goals.loc[goals["kpi"].eq(kpi), "weight"]
         better = self.words.better(kpi)
-        share = dict(
-            better=better, currency=self.currency if self.words.unit(kpi) == "money" else "",
-            weight=float(weights.mean()) if len(weights) else NAN,
-            before=self.company_value(kpi, self.quarter.shifted(-4)),
-            low=_number(expected, "q10"), middle=_number(expected, "q50"), high=_number(expected, "q90"),
-        )  # fmt: skip
+        share: dict[str, Any] = {
+            "better": better, "currency": self.currency if self.words.unit(kpi) == "money" else "",
+            "weight": float(weights.mean()) if len(weights) else NAN,
+            "before": self.company_value(kpi, self.quarter.shifted(-4)),
+            "low": _number(expected, "q10"), "middle": _number(expected, "q50"), "high": _number(expected, "q90"),
+        }  # fmt: skip
         if row is None:
             above = _first(goals[goals["kpi"].eq(kpi) & goals["measured_at"].eq("company")])
             if above is not None:
@@ -287,19 +293,30 @@ class Facts:
         days = [day for day in self.table("coverage")["last_fact"] if not absent(day)]
         return max(days) if days else None
 
+    @property
+    def as_of(self) -> date | None:
+        """The day after which facts are hidden (`--as-of`), else the last fact's."""
+        text = self.here.manifest.get("as_of")
+        return date.fromisoformat(str(text)) if text else self.last_fact
+
     @cached_property
     def incomplete(self) -> list[tuple[str, str]]:
         """Source and country (empty: all together) whose facts stop before the quarter's end."""
         table = self.table("coverage")
         table = table[table["quarter"].eq(str(self.quarter)) & ~table["complete"].astype(bool)]
-        return [(str(row.source), "" if absent(row.country) else str(row.country)) for row in table.itertuples(index=False)]
+        return [(str(row.source), "" if absent(row.country) else str(row.country)) for row in records(table)]
+
+
+def records(table: pd.DataFrame) -> list[Any]:
+    """The rows of a table, each with its columns as attributes."""
+    return list(table.itertuples(index=False))
 
 
 def share_of_goal(kpi: str, actual: float, goal: float, better: str) -> float:
     """The company's actual against its goal: `actual ÷ goal`, growth and lower-is-better as in the contract, section 4."""
     if math.isnan(actual) or math.isnan(goal) or goal == 0:
         return NAN
-    if kpi in GROWTH:
+    if kpi in THROUGH_ZERO:
         return (1 + actual) / (1 + goal)
     return 2 - actual / goal if better == "lower" else actual / goal
 
@@ -310,7 +327,7 @@ def _first(table: pd.DataFrame) -> Any | None:
 
 def _number(row: Any | None, column: str) -> float:
     value = None if row is None else row.get(column)
-    return NAN if absent(value) else float(value)
+    return NAN if value is None or absent(value) else float(value)
 
 
 def _replaced(result: Result, **changes: Any) -> Result:

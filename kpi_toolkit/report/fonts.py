@@ -1,7 +1,7 @@
-"""The house fonts: Source Sans 3, and Noto Sans Thai for Thai letters, from their packages into files that print and page can use.
+"""The house fonts, from their packages into files that print and page can use: Source Sans 3, Noto Sans Thai for Thai letters.
 
-The packages hold variable fonts. Typst sets pictures with a variable font's default weight, so static weights are cut once, into the
-user's cache; the web page carries small woff2 subsets of them.
+The packages hold variable fonts. Typst sets pictures with a variable font's default weight, so static weights are cut once, into
+the user's cache; the web page carries small woff2 subsets of them.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ EVERY_LETTER = ((0x20, 0x10FFFF),)
 
 
 class NoFont(KpiError):
-    code = "K701"
+    code = "K801"
     message = N_(
-        "The font package {package} is not installed. Install what requirements.lock names: make, or uv pip sync requirements.lock."
+        "The font package {package} is not installed. Install what requirements.lock names: uv pip sync requirements.lock."
     )
 
 
@@ -83,7 +83,7 @@ def folder() -> Path:
             try:
                 _make(beside)
                 beside.chmod(0o755)
-                os.replace(beside, ready)
+                beside.replace(ready)
             finally:
                 shutil.rmtree(beside, ignore_errors=True)
     return ready

@@ -5,6 +5,7 @@ Lengths inside a picture are points, outer sizes millimetres. Colours stand as p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,9 @@ from kpi_toolkit.report import plain
 from kpi_toolkit.report.palette import LIGHT as C
 
 PT = 72 / 25.4  # points in a millimetre
-FONTS = "Source Sans 3, Noto Sans Thai, sans-serif"
+FONTS = "Source Sans 3, sans-serif"
+THAI_FONTS = "Noto Sans Thai, Leelawadee UI, Thonburi, sans-serif"
+THAI = re.compile("[\u0e00-\u0e7f]+")
 Point = tuple[float, float]
 
 
@@ -82,7 +85,12 @@ def text(x: float, y: float, words: object, fill: str = C.ink, size: float = 8, 
     """Words on the baseline `y`; `anchor` is start, middle or end."""
     bold = f' font-weight="{weight}"' if weight != 400 else ""
     placed = f' text-anchor="{anchor}"' if anchor != "start" else ""
-    return f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" fill="{fill}"{bold}{placed}>{plain.html(words)}</text>'
+    return f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" fill="{fill}"{bold}{placed}>{_lettered(words)}</text>'
+
+
+def _lettered(words: object) -> str:
+    """Words for a picture; Thai letters name their font, since Typst looks for no other one inside a picture."""
+    return THAI.sub(lambda run: f'<tspan font-family="{THAI_FONTS}">{run[0]}</tspan>', plain.html(words))
 
 
 def text_width(words: object, size: float = 8, weight: int = 400) -> float:
@@ -160,7 +168,7 @@ def _runs(points: Sequence[tuple[int, float, float]]) -> list[list[Point]]:
 
 
 def variation(kind: str, up: bool = True) -> Mark:
-    """common: a ring with a wave; improve: a filled circle; concern: a filled diamond. The arrow is the direction of the value."""
+    """common: a ring with a wave; improve: a filled circle; concern: a filled diamond. The arrow says where the value went."""
     if kind == "common":
         wave = "M2.9 6.8C4.5 3.2 5.5 3.2 6.5 6.2C7.5 9.2 8.5 9.2 10.1 5.6"
         return Mark(

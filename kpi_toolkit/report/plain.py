@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from kpi_toolkit.language import Language
 
-LONGEST = 600  # characters of a text that a cell, a caption or a line of a picture shows; the artifact holds it whole
+LONGEST = 400  # characters of a text that a cell, a caption or a line of a picture shows; the artifact holds it whole
 LONGEST_WORD = 32  # characters after which a word may be broken: print has no other way to keep it on the page
 ELLIPSIS = "…"
 ZERO_WIDTH_SPACE = "\u200b"

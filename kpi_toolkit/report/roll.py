@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kpi_toolkit.language import absent
-from kpi_toolkit.report.facts import NAN, Facts
+from kpi_toolkit.report.facts import NAN, Facts, records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ class NotScored:
 
 @dataclass(frozen=True)
 class Owed:
-    """What was signed and is owed to a person: `share` of the variable pay of their goals (weighted), `money` where it is known."""
+    """What was signed and is owed to a person: `share` of the variable pay of their goals (weighted), `money` where known."""
 
     person: str
     country: str
@@ -59,13 +59,15 @@ class Roll:
     @cached_property
     def employed(self) -> pd.DataFrame:
         people = self.facts.table("people")
-        return people[people["employed"].astype(bool)].set_index(people.loc[people["employed"].astype(bool), "person_id"].astype(str))
+        return people[people["employed"].astype(bool)].set_index(
+            people.loc[people["employed"].astype(bool), "person_id"].astype(str)
+        )
 
     @cached_property
     def countries(self) -> dict[str, str]:
         """Person → country as the client writes it; empty where unknown."""
         people = self.facts.table("people")
-        return {str(row.person_id): "" if absent(row.country) else str(row.country) for row in people.itertuples(index=False)}
+        return {str(row.person_id): "" if absent(row.country) else str(row.country) for row in records(people)}
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -88,11 +90,12 @@ class Roll:
         goals = self.facts.table("evaluation")
         scored = set(self.scores["entity_id"].astype(str))
         out = []
-        for person, row in self.employed.sort_index().iterrows():
+        for name, row in self.employed.sort_index().iterrows():
+            person = str(name)
             if person in scored:
                 continue
             own = goals[goals["person_id"].eq(person)]
-            out.append(NotScored(str(person), self.countries.get(str(person), UNKNOWN), _why(own, bool(row["has_goals"]))))
+            out.append(NotScored(person, self.countries.get(person, UNKNOWN), _why(own, bool(row["has_goals"]))))
         return tuple(out)
 
     @cached_property

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kpi_toolkit.language import absent
-from kpi_toolkit.report.facts import NAN, Facts
+from kpi_toolkit.report.facts import NAN, Facts, records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +45,7 @@ class Sources:
     def quarantined(self) -> list[tuple[str, int]]:
         """Tables with quarantined rows, the most first."""
         rows = self.files[self.files["quarantined"].gt(0)].sort_values(["quarantined", "table"], ascending=[False, True])
-        return [(str(row.table), int(row.quarantined)) for row in rows.itertuples(index=False)]
+        return [(str(row.table), int(row.quarantined)) for row in records(rows)]
 
     @cached_property
     def reporting(self) -> tuple[int, int]:
@@ -56,7 +57,7 @@ class Sources:
 
     @cached_property
     def coverage(self) -> pd.DataFrame:
-        """Source and country of the quarter (of the last one with facts, where this one has none) with last fact and completeness."""
+        """Source and country of the quarter with last fact and completeness."""
         table = self.facts.table("coverage")
         return table[table["quarter"].eq(str(self.facts.quarter))].sort_values(["source", "country"], na_position="first")
 
@@ -70,7 +71,7 @@ class Sources:
         table = self.facts.table("findings")
         return table.sort_values(["rows", "table", "code"], ascending=[False, True, True], na_position="last", kind="stable")
 
-    def incomplete_by_source(self) -> list[tuple[str, list[str], object]]:
+    def incomplete_by_source(self) -> list[tuple[str, list[str], date | None]]:
         """Source → countries and the last day of its facts, where they stop before the quarter's end."""
         table = self.coverage[~self.coverage["complete"].astype(bool)]
         out = []

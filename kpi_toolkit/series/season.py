@@ -59,8 +59,8 @@ def seasonal_indices(values: ArrayLike, first: int = 0, period: int = 4, *, addi
     Shapes: `values` `(series, periods)` or `(periods,)`, whole periods, oldest first, the first of season `first` (from 0).
     A period's ratio to its centred yearly average is the mean over the series, each weighing as its median level, a series' ratio
     held to 4 median deviations of its peers' (one windfall is not a season); a season's index is the median over the years.
-    The indices are shrunk by the share of their variance that the differences between years do not explain (method of moments), so
-    that few years of noise give no season. Less than one year that has an average: indices of 1 (0 if additive), `cycles` 0.
+    The indices are shrunk by the share of their variance that the differences between years do not explain (method of moments):
+    few years of noise give no season. Less than one year that has an average: indices of 1 (0 if additive), `cycles` 0.
     Source: classical decomposition, as in `centred_average`; shrinkage as in `empirical_bayes`.
     """
     table = np.atleast_2d(as_floats(values))

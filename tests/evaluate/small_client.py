@@ -56,7 +56,8 @@ def row(
     entry = CATALOGUE[kpi_id]
     top = value if below is None else value * below if entry.shape == Shape.RATIO else (1 + value) * below
     return {
-        "level": level, "entity_id": person, "entity_name": person, "grain": grain, "period": period, "kpi": kpi_id, "value": value,
+        "level": level, "entity_id": person, "entity_name": person, "grain": grain, "period": period, "kpi": kpi_id,
+        "value": value,
         "value_constant": value if constant is None else constant, "numerator": top, "denominator": below, "events": events,
         "unit": str(entry.unit), "currency": (currency or "USD") if entry.unit == Unit.MONEY else None,
     }  # fmt: skip
@@ -80,7 +81,8 @@ def measured(
         [
             {
                 "person_id": person, "name": person.upper(), "manager_id": about.get("manager"), "team": about.get("team"),
-                "country": about.get("country"), "region": None, "role": about.get("role"), "currency": about.get("currency", "USD"),
+                "country": about.get("country"), "region": None, "role": about.get("role"),
+                "currency": about.get("currency", "USD"),
                 "language": "en", "joined_on": None, "left_on": None, "first_fact": None, "employed": True, "has_goals": True,
                 "variable_pay": None, "potential": None,
             }

@@ -35,8 +35,8 @@ class World:
 
 
 def world(
-    seed: int, family: str, *, people: int = 24, quarters: int = 13, drift: float = 0.04, shock: float = 0.06, noise: float = 0.25,
-    dispersion: float = 1.3, change: float = 0.0, groups: int = 4, last_shock: float | None = None,
+    seed: int, family: str, *, people: int = 24, quarters: int = 13, drift: float = 0.04, shock: float = 0.06,
+    noise: float = 0.25, dispersion: float = 1.3, change: float = 0.0, groups: int = 4, last_shock: float | None = None,
 ) -> World:  # fmt: skip
     """Levels differ by 0.3, drift, and follow a season, a trend of 1 % and a shock that hits all of a group.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -124,11 +126,23 @@ def test_a_source_that_stops_early_in_a_country_leaves_its_people_unjudged():
     assert at(found.goals, "p2", "revenue")["complete"]
 
 
+def test_where_countries_are_unknown_a_source_is_asked_as_a_whole_and_one_that_never_came_is_not_complete():
+    client = measured([row("p1", "revenue", 90.0), row("p2", "revenue", 90.0)], TWO)
+    agreed = goals(goal("p1", "revenue", 100.0), goal("p2", "revenue", 100.0))
+    whole = client.coverage[client.coverage["country"].isna()]
+    assert evaluate(replace(client, coverage=whole), agreed, engagement()).goals["complete"].tolist() == [True, True]
+    cut = whole.assign(complete=False)
+    assert evaluate(replace(client, coverage=cut), agreed, engagement()).goals["complete"].tolist() == [False, False]
+    only_tr = client.coverage[client.coverage["country"].eq("TR").fillna(False)]
+    assert evaluate(replace(client, coverage=only_tr), agreed, engagement()).goals["complete"].tolist() == [False, True]
+
+
 def test_sums_of_people_are_added_at_the_agreed_rates_in_the_groups_currency():
     people = {"p1": {"team": "t1", "country": "VN", "currency": "VND"}, "p2": {"team": "t1", "country": "TR", "currency": "TRY"}}
     rows = [
         row("p1", "revenue", 2_000_000.0, currency="VND"), row("p2", "revenue", 900.0, currency="TRY"),
-        row("VN", "revenue", 2_000_000.0, level="country", currency="VND"), row("t1", "revenue", 999.0, level="team", currency="USD"),
+        row("VN", "revenue", 2_000_000.0, level="country", currency="VND"),
+        row("t1", "revenue", 999.0, level="team", currency="USD"),
         row("company", "revenue", 999.0, level="company", currency="USD"),
     ]  # fmt: skip
     agreed = goals(goal("p1", "revenue", 2_500_000.0), goal("p2", "revenue", 600.0))

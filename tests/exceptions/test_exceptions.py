@@ -110,8 +110,8 @@ def test_a_case_keeps_its_identity_and_a_decision_closes_it_and_stays_visible():
     decisions = [
         {"exception_id": own, "person_id": "p1", "kpi": "revenue", "period": "2026Q3", "decision": "excuse", "decided_by": "m1",
          "decided_on": pd.Timestamp("2026-10-05").date()},
-        {"exception_id": "found-before", "person_id": "p1", "kpi": "revenue", "period": "2026Q3", "decision": "adjust", "adjusted": 99.0,
-         "decided_by": "m1", "decided_on": pd.Timestamp("2026-10-04").date()},
+        {"exception_id": "found-before", "person_id": "p1", "kpi": "revenue", "period": "2026Q3", "decision": "adjust",
+         "adjusted": 99.0, "decided_by": "m1", "decided_on": pd.Timestamp("2026-10-04").date()},
     ]  # fmt: skip
     result, table = found([row("p1", "revenue", 10.0)], people={"p1": {}}, presence={("p1", "2026Q3"): 0.4}, decisions=decisions)
     case = table.set_index("exception_id").loc[own]

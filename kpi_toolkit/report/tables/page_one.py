@@ -10,7 +10,7 @@ from kpi_toolkit.report import marks
 from kpi_toolkit.report.blocks import Block, Cell, Column, Table
 from kpi_toolkit.report.course import Course, course
 from kpi_toolkit.report.decisions import decisions as asked
-from kpi_toolkit.report.facts import NAN, Facts, Here, Result
+from kpi_toolkit.report.facts import NAN, Facts, Here, Result, records
 from kpi_toolkit.report.marks import PT, Mark, line, rect
 from kpi_toolkit.report.palette import LIGHT as C
 from kpi_toolkit.report.tables.absence import unavailable
@@ -34,7 +34,8 @@ def decisions(here: Here | Facts) -> Block:
         for number, one in enumerate(asked(facts), 1)
     )
     if not rows:
-        return unavailable(facts, say(N_("No decision is asked this quarter: nothing was signed, nothing is open.")))
+        nothing = say(N_("no decision is asked this quarter: nothing was signed, nothing is open"))
+        return unavailable(facts, nothing if facts.here.has("evaluation") else facts.why_not("evaluation"))
     columns = (
         Column("number", "", 7, phone="badge", gap=1),
         Column("what", say(N_("Decision")), None, gap=4, phone="title"),
@@ -62,7 +63,9 @@ def kpis(here: Here | Facts) -> Block:
         Column("meaning", say(N_("What it means")), None, gap=0, phone="wide"),
     )
     rows = tuple(_kpi(facts, result) for result in facts.results)
-    return Table("kpis", columns, rows, summary=say(N_("KPIs of the company: actual, target, attainment, trend and what it means")))
+    return Table(
+        "kpis", columns, rows, summary=say(N_("KPIs of the company: actual, target, attainment, trend and what it means"))
+    )
 
 
 def _kpi(facts: Facts, result: Result) -> tuple[Cell | Mark | str, ...]:
@@ -86,9 +89,7 @@ def _spark(facts: Facts, result: Result, seen: Course) -> Mark | str:
         return Cell(say(N_("no series yet")), "grey small")  # type: ignore[return-value]
     first, last = (say.value(result.kpi, value, result.currency) for value in (seen.series[0], seen.series[-1]))
     alt = say(N_("{n} months: {first} to {last}"), n=len(seen.series), first=first, last=last)
-    return marks.spark(
-        seen.series, alt, low=seen.low, high=seen.high, target=seen.target, kind=seen.kind, width=25.5, height=6.4
-    )
+    return marks.spark(seen.series, alt, low=seen.low, high=seen.high, target=seen.target, kind=seen.kind, width=25.5, height=6.4)
 
 
 @dataclass(frozen=True)
@@ -113,11 +114,18 @@ def country_results(facts: Facts) -> tuple[CountryResult, ...]:
     groups = groups[groups["level"].eq("country") & groups["kpi"].eq(facts.main)]
     money = facts.words.unit(facts.main) == "money"
     out = []
-    for row in groups.itertuples(index=False):
+    for row in records(groups):
         worth = (lambda value, currency=row.currency: facts.in_reporting(value, currency)) if money else float
         met = NAN if absent(row.share_met) or absent(row.people) else float(round(row.share_met * row.people))
         out.append(
-            CountryResult(str(row.entity_id), worth(float(row.actual)), worth(float(row.target)), float(row.sum_ratio), float(row.people), met)
+            CountryResult(
+                str(row.entity_id),
+                worth(float(row.actual)),
+                worth(float(row.target)),
+                float(row.sum_ratio),
+                float(row.people),
+                met,
+            )
         )
     sign = -1 if facts.words.better(facts.main) == "lower" else 1
     return tuple(sorted(out, key=lambda one: (sign * one.gap if not math.isnan(one.gap) else 0.0, one.country)))
@@ -128,7 +136,9 @@ def countries(here: Here | Facts) -> Block:
     facts = Facts.of(here)
     say, found = facts.words, country_results(Facts.of(here))
     if not found:
-        reason = facts.why_not("groups") if not len(facts.table("groups")) else say(N_("no country is known for people with goals"))
+        reason = (
+            facts.why_not("groups") if not len(facts.table("groups")) else say(N_("no country is known for people with goals"))
+        )
         return unavailable(facts, reason)
     widest = max((abs(one.gap) for one in found if not math.isnan(one.gap)), default=1.0) or 1.0
     currency = facts.currency if say.unit(facts.main) == "money" else ""

@@ -7,7 +7,7 @@ import math
 from kpi_toolkit.language import N_, absent
 from kpi_toolkit.report import marks
 from kpi_toolkit.report.blocks import Block, Cell, Column, Table
-from kpi_toolkit.report.facts import Facts, Here
+from kpi_toolkit.report.facts import Facts, Here, records
 from kpi_toolkit.report.marks import Mark
 from kpi_toolkit.report.roll import ABSENT, BANDS, INCOMPLETE, NO_GOAL, NO_TARGETS, TOO_LITTLE, CountryBands, Roll
 from kpi_toolkit.report.tables.absence import unavailable
@@ -68,11 +68,20 @@ def _bands(facts: Facts, one: CountryBands, waiting: int) -> tuple[Cell | Mark |
     name = _country_name(facts, one.countries)
     if one.small:
         hidden = Cell(say(N_("too few to show")), "grey small")
-        return (name, say.language.number(one.people), hidden, *["–"] * (len(BANDS) - 1), Cell(say.language.number(waiting), "grey"))
+        return (
+            name,
+            say.language.number(one.people),
+            hidden,
+            *["–"] * (len(BANDS) - 1),
+            Cell(say.language.number(waiting), "grey"),
+        )
     return (
         name,
         say.language.number(one.people),
-        *(Cell(say.language.number(one.bands[band]) if one.bands[band] else "–", "" if one.bands[band] else "grey") for band in BANDS),
+        *(
+            Cell(say.language.number(one.bands[band]) if one.bands[band] else "–", "" if one.bands[band] else "grey")
+            for band in BANDS
+        ),
         Cell(say.language.number(waiting) if waiting else "–", "grey"),
     )
 
@@ -114,7 +123,8 @@ def owed(here: Here | Facts) -> Block:
     facts = Facts.of(here)
     say, roll = facts.words, Roll(Facts.of(here))
     if not roll.owed:
-        return unavailable(facts, say(N_("nothing is owed: no signed goal of this quarter has a payout")))
+        nothing = say(N_("nothing is owed: no signed goal of this quarter has a payout"))
+        return unavailable(facts, nothing if facts.here.has("evaluation") else facts.why_not("evaluation"))
     named = [(one, say.person(one.person, asked=True)) for one in roll.owed]
     money = not all(math.isnan(one.money) for one in roll.owed)
     if not all(name for _, name in named) or len(named) > MOST_NAMED:
@@ -170,7 +180,8 @@ def plans(here: Here | Facts) -> Block:
     say = facts.words
     table = facts.table("actions").query("action == 'development_plan' and status == 'open'")
     if not len(table):
-        return unavailable(facts, say(N_("no development plan is proposed: nobody is surely below target")))
+        nobody = say(N_("no development plan is proposed: nobody is surely below target"))
+        return unavailable(facts, nobody if facts.here.has("actions") else facts.why_not("actions"))
     roll = Roll(facts)
     scores = facts.table("scores").query("level == 'person'").set_index("entity_id")["score"]
     columns = (
@@ -188,7 +199,7 @@ def plans(here: Here | Facts) -> Block:
             say.owner(row.owner),
             say.language.day(row.due_on),
         )
-        for row in table.itertuples(index=False)
+        for row in records(table)
     )
     return Table("plans", columns, rows, summary=say(N_("Development plans to confirm")))
 

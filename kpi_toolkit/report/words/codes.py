@@ -1,7 +1,7 @@
 """Reasons, evidence and findings: a code with its figures becomes a sentence.
 
-Grammar: codes joined by `;`, the figures of a code joined by `:` (`score:0.93;chance:0.31`). Each code has one wording below; a code
-without one is said to be another reason, with its figures: it is neither shown raw nor swallowed.
+Grammar: codes joined by `;`, the figures of a code joined by `:` (`score:0.93;chance:0.31`). Each code has one wording below; a
+code without one is said to be another reason, with its figures: it is neither shown raw nor swallowed.
 """
 
 from __future__ import annotations
@@ -140,8 +140,13 @@ def known(code: str) -> bool:
     return code in WORDINGS
 
 
-def reason(say: Words, text: object, kpi: object = "", currency: object = "") -> str:
-    """A reason, an evidence or a finding's evidence as one sentence; `kpi` and `currency` give its values their unit."""
+def reason(
+    say: Words, text: object, kpi: object = "", currency: object = "", wordings: Mapping[str, Wording] | None = None
+) -> str:
+    """A reason, an evidence or a state as one sentence; `kpi` and `currency` give its values their unit.
+
+    `wordings` go before those that hold everywhere: the same code may say another thing in another table.
+    """
     if absent(text) or not str(text).strip():
         return "–"
     parts = []
@@ -150,12 +155,15 @@ def reason(say: Words, text: object, kpi: object = "", currency: object = "") ->
         if not code:
             continue
         read = Figures(say, figures, "" if absent(kpi) else str(kpi), "" if absent(currency) else str(currency))
-        wording = WORDINGS.get(code)
+        wording = (wordings or {}).get(code) or WORDINGS.get(code)
         parts.append(wording(read) if wording else _other(read, code))
     return sentence("; ".join(parts)) or "–"
 
 
 def _other(f: Figures, code: str) -> str:
-    figures = [f.say.language.number(f.number(at), 2) if f.number(at) is not None else enums.readable(f.text(at)) for at in range(len(f.parts))]
+    figures = [
+        f.say.language.number(f.number(at), 2) if f.number(at) is not None else enums.readable(f.text(at))
+        for at in range(len(f.parts))
+    ]
     told = ": ".join([enums.readable(code), ", ".join(figures)]) if figures else enums.readable(code)
     return f.say(N_("other reason ({told})"), told=told)

@@ -156,7 +156,7 @@ def known(kind: str, code: str) -> bool:
 
 
 def word(language: Language, kind: str, code: object) -> str:
-    """The word for a code of an enum; a code that the enum does not know is said to be another one, with its text made readable."""
+    """The word for a code of an enum; one that the enum does not know is said to be another, with its text made readable."""
     text = str(code)
     message = ENUMS[kind].get(text)
     if message is not None:

@@ -1,6 +1,6 @@
 """Names and figures: KPIs, people and groups as one language says them, values in the unit of their KPI.
 
-The names of the contract's KPIs are messages of the catalogue of KPIs; the client's own words (`terms`, custom KPIs) go before them.
+The names of the contract's KPIs are messages of their catalogue; the client's own words (`terms`, custom KPIs) go before them.
 """
 
 from __future__ import annotations
@@ -8,68 +8,25 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from kpi_toolkit.kpis.catalogue import CATALOGUE, KPI
 from kpi_toolkit.language import N_, NOT_AVAILABLE, Language, absent
 from kpi_toolkit.report.words import enums
 
-# Short names: the KPI's own (kpis.catalogue) serve where a catalogue is given; these where only ids are at hand (notebooks)
-KPI_NAMES: Mapping[str, str] = {
-    "revenue": N_("Revenue"),
-    "revenue_growth": N_("Revenue growth"),
-    "units": N_("Units sold"),
-    "collections": N_("Collections"),
-    "new_customers": N_("New customers"),
-    "active_customers": N_("Active customers"),
-    "revenue_per_customer": N_("Revenue per customer"),
-    "revenue_per_customer_growth": N_("Growth of revenue per customer"),
-    "orders": N_("Orders"),
-    "average_order_value": N_("Average order value"),
-    "repeat_purchase_rate": N_("Repeat purchase rate"),
-    "customer_retention": N_("Customer retention"),
-    "reactivated_customers": N_("Reactivated customers"),
-    "products_per_customer": N_("Products per customer"),
-    "discount_rate": N_("Discount rate"),
-    "gross_margin": N_("Gross margin"),
-    "top_customer_share": N_("Share of the largest customer"),
-    "activities": N_("Activities"),
-    "visits": N_("Customer visits"),
-    "calls": N_("Calls"),
-    "customer_coverage": N_("Customer coverage"),
-    "visit_to_order_rate": N_("Visits that led to an order"),
-    "pipeline_created": N_("Pipeline created"),
-    "opportunities_opened": N_("Opportunities opened"),
-    "win_rate": N_("Win rate"),
-    "average_deal_size": N_("Average deal size"),
-    "sales_cycle_days": N_("Sales cycle"),
-    "leads": N_("Leads"),
-    "qualified_leads": N_("Qualified leads"),
-    "lead_conversion_rate": N_("Lead conversion rate"),
-    "cost_per_lead": N_("Cost per lead"),
-    "customer_acquisition_cost": N_("Customer acquisition cost"),
-    "campaign_roi": N_("Return on campaigns"),
-}
-UNITS: Mapping[str, str] = {
-    "revenue": "money", "collections": "money", "revenue_per_customer": "money", "average_order_value": "money",
-    "pipeline_created": "money", "average_deal_size": "money", "cost_per_lead": "money", "customer_acquisition_cost": "money",
-    "revenue_growth": "share", "revenue_per_customer_growth": "share", "repeat_purchase_rate": "share", "customer_retention": "share",
-    "discount_rate": "share", "gross_margin": "share", "top_customer_share": "share", "customer_coverage": "share",
-    "visit_to_order_rate": "share", "win_rate": "share", "lead_conversion_rate": "share", "campaign_roi": "share",
-    "sales_cycle_days": "days",
-}  # fmt: skip
+CONTRACT: Mapping[str, KPI] = {one.id: one for one in CATALOGUE}
 FRACTIONAL = frozenset({"products_per_customer"})  # a count per thing: whole numbers would hide it
 OWN_GOAL = re.compile(r"own_(\d+)")
 
 
 @dataclass(frozen=True)
 class Words:
-    """How one language names KPIs and says their values; `catalogue` may be empty (the names above serve then).
+    """How one language names KPIs and says their values; the KPIs of the contract are known without a `catalogue`.
 
     `terms`: KPI id → language code → the client's word; `people`: person id → name, where a name is known.
     """
 
     language: Language
-    catalogue: Mapping[str, Any] = field(default_factory=dict)
+    catalogue: Mapping[str, KPI] = field(default_factory=dict)
     terms: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     people: Mapping[str, str] = field(default_factory=dict)
     privacy: str = "decisions"
@@ -94,6 +51,10 @@ class Words:
 
     # ---- KPIs
 
+    def declared(self, kpi: str) -> KPI | None:
+        """What is declared of a KPI; None for an own goal or an unknown id."""
+        return self.catalogue.get(kpi) or CONTRACT.get(kpi)
+
     def kpi(self, kpi: str) -> str:
         """The name of a KPI: the client's word, else the catalogue's, else the one above; an own goal by its number."""
         own = OWN_GOAL.fullmatch(kpi)
@@ -102,26 +63,21 @@ class Words:
         term = self.terms.get(kpi, {})
         if self.language.code in term:
             return _capital(term[self.language.code])
-        known = self.catalogue.get(kpi)
+        known = self.declared(kpi)
         names = getattr(known, "names", None)
         if isinstance(names, Mapping) and names:
             return _capital(str(names.get(self.language.code) or names.get("en") or next(iter(names.values()))))
-        name = getattr(known, "name", None)
-        if isinstance(name, Mapping):
-            return _capital(str(name.get(self.language.code) or name.get("en") or next(iter(name.values()))))
-        message = name if isinstance(name, str) and name and name != kpi else KPI_NAMES.get(kpi)
-        return self(message) if message else _capital(enums.readable(kpi))
+        return self(str(known.name)) if known else _capital(enums.readable(kpi))
 
     def unit(self, kpi: str) -> str:
         """`money`, `count`, `share` or `days`."""
-        unit = getattr(self.catalogue.get(kpi), "unit", None)
-        return str(getattr(unit, "value", unit)) if unit else UNITS.get(kpi, "count")
+        known = self.declared(kpi)
+        return str(known.unit) if known else "count"
 
     def better(self, kpi: str) -> str:
         """`higher` or `lower`."""
-        better = getattr(self.catalogue.get(kpi), "better", None)
-        lower = {"discount_rate", "top_customer_share", "sales_cycle_days", "cost_per_lead", "customer_acquisition_cost"}
-        return str(getattr(better, "value", better)) if better else ("lower" if kpi in lower else "higher")
+        known = self.declared(kpi)
+        return str(known.better) if known else "higher"
 
     def value(self, kpi: str, value: object, currency: object = "") -> str:
         """A value in the unit of its KPI: `€1.20 m`, `318`, `85.5%`, `42.0 days`; missing: an en dash."""
@@ -143,6 +99,8 @@ class Words:
         """A difference with its sign: `+€12 k`, `−3`, `+1.2 points`."""
         if absent(value):
             return NOT_AVAILABLE
+        if not value:
+            return self.language.number(0)
         if self.unit(kpi) == "share":
             said = self(N_("{n} points"), n=self.language.number(abs(value) * 100, 1))
         else:

@@ -1,0 +1,192 @@
+"""The titles and sentences of the sections behind page one."""
+
+from __future__ import annotations
+
+import math
+
+from kpi_toolkit.language import N_
+from kpi_toolkit.report.blocks import Prose, div, heading
+from kpi_toolkit.report.bridge import DRIVERS, bridge
+from kpi_toolkit.report.facts import FIRST_KPI, Facts, Here
+from kpi_toolkit.report.outlook import Outlook
+from kpi_toolkit.report.plain import prose
+from kpi_toolkit.report.roll import Roll
+from kpi_toolkit.report.sources import Sources
+from kpi_toolkit.report.words import inside
+
+
+def why_head(here: Here | Facts) -> Prose:
+    """Which driver moved the revenue most."""
+    facts = Facts.of(here)
+    say, found = facts.words, bridge(Facts.of(here))
+    if found is None:
+        return heading(prose(say.language, N_("Why: not available yet")), "sec-why", 1)
+    at = max(range(len(DRIVERS)), key=lambda one: abs(found.steps[one]))
+    message = (
+        N_("Revenue {change} on {before}; {driver} moved it most ({step})")
+        if found.change >= 0
+        else N_("Revenue {change} on {before}; {driver} took most ({step})")
+    )
+    if (found.steps[at] >= 0) != (found.change >= 0):
+        message = N_("Revenue {change} on {before}, in spite of {driver} ({step})")
+    text = prose(
+        say.language, message, change=say.gap(FIRST_KPI, found.change, facts.currency), before=say.language.quarter(found.before),
+        driver=inside(say(DRIVERS[at])), step=say.gap(FIRST_KPI, found.steps[at], facts.currency),
+    )  # fmt: skip
+    return heading(text, "sec-why", 1)
+
+
+def people_head(here: Here | Facts) -> Prose:
+    """How many people could be judged surely."""
+    facts = Facts.of(here)
+    say, counts = facts.words, Roll(Facts.of(here)).verdicts
+    total, number = sum(counts.values()), facts.words.language.number
+    if not total:
+        return heading(prose(say.language, N_("People: nobody could be judged this quarter")), "sec-people", 1)
+    sure = counts["met_sure"] + counts["missed_sure"]
+    message = N_("A sure verdict for {sure} of {n} people; one quarter does not tell for the other {rest}")
+    if sure == total:
+        message = N_("A sure verdict for all {n} people")
+    return heading(prose(say.language, message, sure=number(sure), n=number(total), rest=number(total - sure)), "sec-people", 1)
+
+
+def everyone_head(here: Here | Facts) -> Prose:
+    """Above and below, and how many of each surely."""
+    facts = Facts.of(here)
+    roll, say = Roll(facts), facts.words
+    counts, number = roll.verdicts, say.language.number
+    if not sum(counts.values()):
+        return heading(prose(say.language, N_("Levels and how sure they are")), "sec-everyone")
+    message = N_("By score: the level of {up} people is on target ({up_sure} surely), that of {down} below ({down_sure} surely)")
+    if not roll.by_score:
+        message = N_(
+            "By {kpi}: the level of {up} people is on target ({up_sure} surely), that of {down} below ({down_sure} surely)"
+        )
+    text = prose(
+        say.language, message, kpi=inside(say.kpi(facts.main)), up=number(counts["met_sure"] + counts["met_unsure"]),
+        up_sure=number(counts["met_sure"]), down=number(counts["missed_sure"] + counts["missed_unsure"]),
+        down_sure=number(counts["missed_sure"]),
+    )  # fmt: skip
+    return heading(text, "sec-everyone")
+
+
+def matrix_head(here: Here | Facts) -> Prose:
+    """The company's score and whom it counts."""
+    facts = Facts.of(here)
+    roll, language = Roll(facts), facts.words.language
+    if math.isnan(roll.company_score):
+        return heading(prose(language, N_("Results by country")), "sec-matrix")
+    message = N_("Results by country: the mean score of {people} is {score}")
+    text = prose(language, message, people=facts.words.counted(roll.scored), score=language.percent(roll.company_score))
+    return heading(text, "sec-matrix")
+
+
+def unscored_head(here: Here | Facts) -> Prose:
+    """How many people have no score."""
+    facts = Facts.of(here)
+    language, n = facts.words.language, len(Roll(facts).not_scored)
+    if not len(facts.table("people")):
+        return heading(prose(language, N_("Who is not scored")), "sec-unscored")
+    message = N_("Everyone is scored") if not n else N_("One person is not scored") if n == 1 else N_("{n} people are not scored")
+    return heading(prose(language, message, n=language.number(n)), "sec-unscored")
+
+
+def next_head(here: Here | Facts) -> Prose:
+    """The next quarter's goal and its chance."""
+    facts = Facts.of(here)
+    say, outlook = facts.words, Outlook(Facts.of(here))
+    quarter = say.language.quarter(facts.quarter.next)
+    if outlook.goal is not None and not math.isnan(outlook.goal.chance):
+        text = prose(
+            say.language, N_("{quarter}: a {kpi} goal of {goal} has a chance of {chance}"),
+            quarter=quarter, kpi=inside(say.kpi(outlook.kpi)),
+            goal=say.value(outlook.kpi, outlook.goal.goal, outlook.currency), chance=say.language.chance(outlook.goal.chance),
+        )  # fmt: skip
+    elif outlook.options:
+        text = prose(
+            say.language, N_("{quarter}: choose the {kpi} goal by its chance"), quarter=quarter, kpi=inside(say.kpi(outlook.kpi))
+        )
+    else:
+        text = prose(say.language, N_("{quarter}: its goals are not modelled yet"), quarter=quarter)
+    return heading(text, "sec-next", 1)
+
+
+def recalibrated(here: Here | Facts) -> Prose:
+    """How hard this quarter's targets were, as the renewal found; a line a KPI."""
+    facts = Facts.of(here)
+    say, language = facts.words, facts.words.language
+    lines = []
+    for one in Outlook(facts).recalibrated:
+        message = N_("{kpi}: {share} of {people} reached; {factor} times the targets would have been reached by a healthy share.")
+        if one.factor is None or math.isnan(one.factor):
+            message = N_("{kpi}: {share} of {people} reached; too few people to say how hard the targets were.")
+        text = prose(
+            language, message, kpi=say.kpi(one.kpi), share=language.percent(one.share_met, 0), people=say.counted(one.people),
+            factor=language.number(one.factor, 2),
+        )  # fmt: skip
+        lines.append(f"- {text}")
+    if not lines:
+        return Prose(prose(language, N_("Not available: the step “renew” has not run for this quarter, or nobody had a goal.")))
+    return Prose("\n".join(lines) + "\n")
+
+
+def kpis_head(here: Here | Facts) -> Prose:
+    """How many KPIs were chosen of how many, and how many cannot be measured."""
+    facts = Facts.of(here)
+    language, table = facts.words.language, facts.table("proposal")
+    missing = int((~facts.table("availability")["available"].astype(bool)).sum())
+    chosen = table.loc[table["chosen"], "kpi"].nunique()
+    if not len(table):
+        return heading(prose(language, N_("KPIs: no set has been proposed yet")), "sec-choice", 1)
+    if not chosen:
+        return heading(prose(language, N_("KPIs: none could be chosen for want of history")), "sec-choice", 1)
+    text = prose(
+        language, N_("{k} of {n} KPIs chosen; {missing} cannot be measured yet"), k=language.number(chosen),
+        n=language.number(table["kpi"].nunique()), missing=language.number(missing),
+    )  # fmt: skip
+    return heading(text, "sec-choice", 1)
+
+
+def cases_head(here: Here | Facts) -> Prose:
+    """How many cases are open and decided."""
+    facts = Facts.of(here)
+    language, counts = facts.words.language, facts.table("exceptions")["status"].value_counts()
+    open_, decided = int(counts.get("open", 0)), int(counts.get("decided", 0))
+    if not facts.here.has("exceptions"):
+        return heading(prose(language, N_("Exceptions: not looked for yet")), "sec-cases", 1)
+    if not open_ and not decided:
+        return heading(prose(language, N_("Exceptions: none this quarter")), "sec-cases", 1)
+    text = prose(
+        language, N_("Exceptions: {open} open, {decided} decided"), open=language.number(open_), decided=language.number(decided)
+    )
+    return heading(text, "sec-cases", 1)
+
+
+def data_head(here: Here | Facts) -> Prose:
+    """How many rows came in and how many wait."""
+    facts = Facts.of(here)
+    language, rows = facts.words.language, Sources(facts).rows
+    if not rows["rows_in"]:
+        return heading(prose(language, N_("Data and method")), "sec-data", 1)
+    message = N_("Data and method: {used} of {all} rows used, {bad} in quarantine")
+    text = prose(
+        language,
+        message,
+        used=language.number(rows["used"]),
+        all=language.number(rows["rows_in"]),
+        bad=language.number(rows["quarantined"]),
+    )
+    return heading(text, "sec-data", 1)
+
+
+def incomplete_sources(here: Here | Facts) -> Prose:
+    """What follows where a source stops early; that nothing does where all are complete."""
+    from kpi_toolkit.report.narrative.page_one import incomplete
+
+    facts = Facts.of(here)
+    language = facts.words.language
+    if facts.incomplete:
+        return Prose(incomplete(facts) + "\n")
+    if not Sources(facts).has_facts:
+        return Prose(prose(language, N_("Not available: no source has facts of this quarter.")) + "\n")
+    return div("sub", prose(language, N_("Every source reaches the quarter’s end.")))

@@ -1,0 +1,28 @@
+"""Words for what intake noticed in the data: a code, where, and a detail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kpi_toolkit.language import N_, absent
+from kpi_toolkit.report.words.enums import readable
+from kpi_toolkit.report.words.names import Words
+
+FINDINGS: Mapping[str, str] = {
+    "unused_column": N_("A mapped column that nothing uses"),
+    "no_rows": N_("A source without rows"),
+    "two_answers": N_("A lookup with two answers: the column stays empty there"),
+    "unknown_customer": N_("Orders of customers who are not in the list of customers"),
+    "outside_employment": N_("Facts outside the time of employment; they count"),
+    "unknown_country": N_("A country that is not known: Monday to Friday, no holidays"),
+    "people_differ": N_("Rows of one person that differ: the column stays empty"),
+    "credit_above_one": N_("Credits of one order that add to more than 100%"),
+}
+
+
+def finding(say: Words, code: object, where: object, detail: object) -> str:
+    """A finding as one line: what, then where and the detail where they are known."""
+    text = str(code)
+    what = say(FINDINGS[text]) if text in FINDINGS else say(N_("another finding ({code})"), code=readable(text))
+    parts = [str(part) for part in (where, detail) if not absent(part) and str(part).strip()]
+    return f"{what}: {', '.join(parts)}" if parts else what
