@@ -107,4 +107,4 @@ def _ledger(root: Path) -> tuple[bool, list[str]]:
     checked = ledger.verify()
     if checked.ok:
         return True, [f"ledger: {checked.events} events, unbroken, head {ledger.head}"]
-    return False, [f"ledger: BROKEN at line {checked.line}: {checked.reason}"]
+    return False, [f"ledger: BROKEN at line {checked.line}: {checked.error}"]

@@ -66,7 +66,7 @@ class Diagnosis:
         wide = rows.pivot_table(index="kpi", columns="finding", values="value", aggfunc="first")
         wanted = [Finding.LEVEL, Finding.TREND, Finding.SEASON, Finding.RELIABILITY, Finding.COMPLETENESS]
         out = wide.reindex(columns=[str(one) for one in wanted]).rename_axis(columns=None)
-        said = rows[rows["finding"].eq(str(Finding.VARIATION))].set_index("kpi")["evidence"].str.partition(";")[0]
+        said = rows[rows["finding"].eq(str(Finding.VARIATION))].set_index("kpi")["evidence"].str.split(";").str[0]
         return out.assign(variation=said.reindex(out.index)).reset_index()
 
     def value(self, finding: Finding, kpi: str) -> float:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from kpi_toolkit.errors import KpiError
 from kpi_toolkit.evaluate import attainment
-from kpi_toolkit.evaluate.panel import FloatArray, countries_of, covering
+from kpi_toolkit.evaluate.panel import FloatArray, countries_of, reaching
 from kpi_toolkit.kpis.declaration import Shape, Unit
 from kpi_toolkit.language import N_
 
@@ -121,10 +121,9 @@ def prorated(goals: pd.DataFrame, measured: Measured) -> pd.DataFrame:
     usual quarter gives nothing over the days present.
     """
     out = goals.copy()
-    presence = measured.presence
-    presence = presence[presence["quarter"].eq(str(measured.quarter))].set_index("person_id")["presence"].astype("float64")
-    presence.index = presence.index.astype("object")
-    out["presence"] = out["person_id"].map(presence).fillna(0.0).astype("float64")
+    here = measured.presence[measured.presence["quarter"].eq(str(measured.quarter))]
+    there = dict(zip(here["person_id"].astype(str), here["presence"].astype(float), strict=True))
+    out["presence"] = out["person_id"].map(there).astype("float64").fillna(0.0)
     factors = measured.proration[["person_id", "kpi", "factor"]].astype({"person_id": "object", "kpi": "object"})
     out = out.merge(factors, on=["person_id", "kpi"], how="left", validate="many_to_one")
     whole = out["measured_at"].ne("person") | out["shape"].eq(str(Shape.GROWTH))
@@ -189,10 +188,9 @@ def _complete(goals: pd.DataFrame, measured: Measured) -> pd.Series[bool]:
     out = pd.Series(True, goals.index)
     for (kpi, level), part in goals.groupby(["kpi", "measured_at"], sort=True):
         if kpi in measured.catalogue:
-            covered = covering(measured, str(kpi))
+            reached = reaching(measured, str(kpi), str(level))
             entities = pd.Index(part["entity_id"].astype(str), dtype="object")
-            of = countries_of(measured, str(level), entities)
-            whole = [all(covered(one, str(measured.quarter)) for one in countries) for countries in of]
+            whole = [reached(one, str(measured.quarter)) for one in countries_of(measured, str(level), entities)]
             out.loc[part.index] = pd.Series(whole, part.index)
     return out.astype(bool)
 

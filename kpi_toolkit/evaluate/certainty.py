@@ -58,10 +58,11 @@ def chances(panel: Panel, target: FloatArray, *, higher: bool) -> Chance:
     elif panel.family == Family.SHARES:
         level = levels.share_levels(panel.value, panel.looks, taken, doubt, start, start_variance)
     else:
-        level = levels.normal_levels(
-            z, _neighbours(z - taken, _unit(panel, z)), _per_event(panel), taken, doubt, start, start_variance
-        )
-    weight = levels.grid_weights(level.likelihood, panel.pool, MIN_POOL)
+        noise, uneven = _noise(panel, z - taken, _unit(panel, z))
+        level = levels.normal_levels(z, noise, uneven, taken, doubt, start, start_variance)
+    # one quarter a person tells a level from nothing: then no noise and no drift is likelier than another
+    likelihood = level.likelihood if (np.isfinite(z).sum(axis=1) > 1).any() else np.zeros_like(level.likelihood)
+    weight = levels.grid_weights(likelihood, panel.pool, MIN_POOL)
     mean, variance = level.mean + usual[:, -1] + _median_over_mean(panel, z - taken), level.variance + usual_doubt
     with np.errstate(invalid="ignore", divide="ignore"):
         met = (weight * _reached(panel, mean, variance, level.noise, target, higher=higher)).sum(axis=0)
@@ -188,13 +189,17 @@ def _back(panel: Panel, z: FloatArray) -> FloatArray:
     return np.where(np.isfinite(before), level / before - 1, level)
 
 
-def _neighbours(z: FloatArray, unit: float) -> float:
-    """Half the mean squared difference of neighbouring quarters: the noise, and half a step of the drift."""
+def _noise(panel: Panel, z: FloatArray, unit: float) -> tuple[float, FloatArray]:
+    """The variance around which the grid is laid, and how much noisier an entity is for its events `(entities, periods)`.
+
+    Half the mean squared difference of neighbouring quarters: the noise, and half a step of the drift. Where nobody has two
+    quarters the data know neither, and `NOISE_UNKNOWN` stands for everyone alike.
+    """
     squares = np.diff(z, axis=1) ** 2
     known = squares[np.isfinite(squares)]
     if known.size < 2:
-        return (NOISE_UNKNOWN * unit) ** 2
-    return max(0.5 * float(np.minimum(known, 25 * np.median(known) + 1e-12).mean()), 1e-10)
+        return (NOISE_UNKNOWN * unit) ** 2, np.ones_like(z)
+    return max(0.5 * float(np.minimum(known, 25 * np.median(known) + 1e-12).mean()), 1e-10), _per_event(panel)
 
 
 def _median_over_mean(panel: Panel, z: FloatArray) -> float:

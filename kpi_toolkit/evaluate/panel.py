@@ -122,37 +122,49 @@ def family_of(entry: KPI, rule: str) -> Family:
 
 
 def covering(measured: Measured, kpi: str) -> Callable[[str, str], bool]:
-    """Whether every source of a KPI has its facts of a country ('' unknown) to the end of a quarter.
-
-    A source whose countries are unknown is asked as a whole; one without any fact there in the quarter has not come yet.
-    """
-    rows = measured.coverage
-    keys = zip(rows["source"].astype(str), rows["country"].fillna("").astype(str), rows["quarter"].astype(str), strict=True)
-    known = dict(zip(keys, rows["complete"].astype(bool), strict=True))
+    """Whether every source of a KPI has its facts of a country ('' unknown) to the end of a quarter; answers are remembered."""
     sources = measured.catalogue[kpi].sources
 
+    @cache
     def covered(country: str, quarter: str) -> bool:
-        return all(known.get((source, country, quarter), known.get((source, "", quarter), False)) for source in sources)
+        return all(measured.complete(source, country or None, quarter) for source in sources)
 
     return covered
 
 
-def countries_of(measured: Measured, level: str, entities: pd.Index[str]) -> list[set[str]]:
+def reaching(measured: Measured, kpi: str, level: str) -> Callable[[frozenset[str], str], bool]:
+    """Whether the KPI's sources reach a quarter's end in all countries of an entity.
+
+    Of a group's countries those count in which the sources ever had a fact: one without leads does not hold back the others'.
+    """
+    covered = covering(measured, kpi)
+    sources = measured.catalogue[kpi].sources
+    rows = measured.coverage[measured.coverage["source"].isin(sources) & measured.coverage["first_fact"].notna()]
+    known = set(rows["country"].fillna("").astype(str))
+
+    @cache
+    def reached(countries: frozenset[str], quarter: str) -> bool:
+        asked = countries & known if level != "person" and countries & known else countries
+        return all(covered(country, quarter) for country in asked)
+
+    return reached
+
+
+def countries_of(measured: Measured, level: str, entities: pd.Index[str]) -> list[frozenset[str]]:
     """The countries whose facts an entity's measure rests on; '' for people without one."""
     people = measured.people.assign(country=measured.people["country"].fillna("").astype(str))
     if level == "country":
-        return [{str(entity)} for entity in entities]
+        return [frozenset({str(entity)}) for entity in entities]
     if level == "company":
-        return [set(people["country"])] * len(entities)
+        return [frozenset(people["country"])] * len(entities)
     column = "person_id" if level == "person" else "team"
-    of = people.dropna(subset=[column]).groupby(people[column].astype("object"))["country"].agg(set)
-    return [set(of[entity]) if entity in of.index else {""} for entity in entities]
+    of = people.dropna(subset=[column]).groupby(people[column].astype("object"))["country"].agg(frozenset)
+    return [of[entity] if entity in of.index else frozenset({""}) for entity in entities]
 
 
 def _covered(measured: Measured, kpi: str, level: str, entities: pd.Index[str], names: list[str]) -> NDArray[np.bool_]:
-    covered = cache(covering(measured, kpi))
-    of = countries_of(measured, level, entities)
-    rows = [[all(covered(one, name) for one in countries) for name in names] for countries in of]
+    reached = reaching(measured, kpi, level)
+    rows = [[reached(countries, name) for name in names] for countries in countries_of(measured, level, entities)]
     return np.array(rows, dtype=bool).reshape(len(entities), len(names))
 
 

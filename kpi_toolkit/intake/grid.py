@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from kpi_toolkit.errors import KpiError
 from kpi_toolkit.intake.files import Place
@@ -22,8 +22,7 @@ class EmptyFile(KpiError):
     message = N_("{file}, sheet {sheet}: no row {header} with column names; the file is empty. Expected: names, then rows.")
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A row: its number as a spreadsheet or an editor shows it, its cells, and what is wrong with its shape ('' if nothing)."""
 
     number: int

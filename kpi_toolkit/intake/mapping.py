@@ -18,7 +18,8 @@ from kpi_toolkit.language import N_
 
 WHITE = " \u00a0\u202f\u2009\u3000\ufeff\t\r\n"
 MACROS = f"""
-CREATE OR REPLACE MACRO text_trimmed(t) AS trim(t, {text(WHITE)});
+CREATE OR REPLACE MACRO text_trimmed(t) AS CASE
+    WHEN regexp_matches(t, {text(f"^[{WHITE}]|[{WHITE}]$")}) THEN trim(t, {text(WHITE)}) ELSE t END; -- trim alone is four times slower
 CREATE OR REPLACE MACRO text_plain(t) AS ltrim(t, '{DAY_CELL}{NUMBER_CELL}');
 CREATE OR REPLACE MACRO text_folded(t) AS lower(text_trimmed(text_plain(t)));
 """
@@ -193,6 +194,9 @@ def _found(column: str, names: list[str]) -> int | None:
 
 
 def _present(column: str, missing: Iterable[str]) -> str:
+    """A column's text: trimmed, NULL where it is blank or stands for nothing."""
+    if not any(token.strip() for token in missing):
+        return f"nullif(text_trimmed({column}), '')"
     tokens = ", ".join(f"text_folded({text(token)})" for token in dict.fromkeys(["", *missing]))
     return f"CASE WHEN text_folded({column}) NOT IN ({tokens}) THEN text_trimmed({column}) END"
 

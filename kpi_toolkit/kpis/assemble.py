@@ -35,7 +35,7 @@ def measures_of(parts: pd.DataFrame, kpis: Iterable[KPI], first_order: date | No
         numbers["events"] = parts[kpi.events.name].where(known) if kpi.needs_firsts else parts[kpi.events.name]
         table = pd.concat([table, numbers], axis=1)
         table["unit"] = str(kpi.unit)
-        table["currency"] = parts["target"].where(kpi.unit == Unit.MONEY)
+        table["currency"] = parts["target"] if kpi.unit == Unit.MONEY else None
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
 

@@ -18,14 +18,14 @@ LEAST_MONTHS = 12  # fewer points give no limits worth drawing
 TWO_YEARS = 24
 MONTHS = 12
 VARIATIONS = {
-    "common": N_("ordinary variation"),
-    "improve": N_("clearly improving"),
-    "concern": N_("clearly worsening"),
+    "common": N_("ordinary"),
+    "improve": N_("improving"),
+    "concern": N_("worsening"),
 }
 ASSURANCES = {
-    "passes": N_("reaches this target as a rule"),
-    "fails": N_("target out of reach as it runs today"),
-    "hit_or_miss": N_("hit or miss at this target"),
+    "passes": N_("always passes"),
+    "fails": N_("cannot reach"),
+    "hit_or_miss": N_("hit or miss"),
 }
 
 

@@ -18,7 +18,7 @@ from kpi_toolkit.report.outlook import Outlook
 from kpi_toolkit.report.plain import Rich, rich
 from kpi_toolkit.report.roll import NO_GOAL, Roll
 from kpi_toolkit.report.sources import Sources
-from kpi_toolkit.report.words import enums, inside
+from kpi_toolkit.report.words import Words, enums, inside, sentence
 from kpi_toolkit.report.words.enums import family
 
 DECIDE_WITHIN = timedelta(days=15)  # after the quarter's last day, where the plan names no day of its own
@@ -26,7 +26,7 @@ DECIDE_WITHIN = timedelta(days=15)  # after the quarter's last day, where the pl
 
 @dataclass(frozen=True)
 class Decision:
-    """One decision, worded. `kind`: payout, exceptions, goal, kpis, plans, data, goals."""
+    """One decision, worded. `kind`: payout, exceptions, goal, kpis, plans, questions."""
 
     kind: str
     what: Rich
@@ -39,7 +39,7 @@ class Decision:
 def decisions(facts: Facts) -> tuple[Decision, ...]:
     """What leadership must decide, the most urgent first."""
     found: list[Decision] = []
-    for ask in (_payout, _exceptions, _next_goal, _kpis, _plans, _data, _without_goals):
+    for ask in (_payout, _exceptions, _next_goal, _kpis, _plans, _open_questions):
         found.extend(ask(facts))
     return tuple(found)
 
@@ -68,7 +68,7 @@ def _payout(facts: Facts) -> Iterator[Decision]:
     yield Decision(
         "payout",
         rich(say.language, N_("**Approve the payout owed** to {people}"), people=say.counted(len(roll.owed))),
-        say(N_("Signed goals are paid by their result, whatever the verdict says")),
+        say(N_("Signed goals are paid by their result")),
         f"{cost}. " + say(N_("No option: it was agreed")),
         say(enums.OWNERS["leadership"]),
         _due(facts, "reward"),
@@ -94,8 +94,8 @@ def _exceptions(facts: Facts) -> Iterator[Decision]:
         "exceptions",
         rich(say.language, message, n=say.language.number(len(table))),
         "; ".join(told),
-        say(N_("Each: do not count, adjust, or keep as measured. It changes scores, not what is owed")),
-        say(N_("Two people: who decides, and a second")),
+        say(N_("Each: leave out, adjust or keep. It changes scores, not what is owed")),
+        say(N_("Two people together")),
         _due(facts, "model_review"),
     )
 
@@ -145,20 +145,21 @@ def _kpis(facts: Facts) -> Iterator[Decision]:
     table = facts.table("renewal").query("recommendation != 'keep'")
     if not len(table):
         return
-    told = [
-        say(N_("{kpi} ({what})"), kpi=say.kpi(str(row.kpi)), what=enums.word(say.language, "recommendation", row.recommendation))
-        for row in records(table)
-    ]
     why = [
-        say(N_("{kpi}: {why}"), kpi=say.kpi(str(row.kpi)), why=enums.word(say.language, "health", row.health))
+        say(
+            N_("{kpi}: {why} ({what})"),
+            kpi=say.kpi(str(row.kpi)),
+            why=enums.word(say.language, "health", row.health),
+            what=enums.word(say.language, "recommendation", row.recommendation),
+        )
         for row in records(table)
     ]
-    message = N_("**Change a KPI**: {kpis}") if len(table) == 1 else N_("**Change {n} KPIs**: {kpis}")
+    message = N_("**Change a KPI** for {quarter}") if len(table) == 1 else N_("**Change {n} KPIs** for {quarter}")
     yield Decision(
         "kpis",
-        rich(say.language, message, n=say.language.number(len(table)), kpis=", ".join(told)),
+        rich(say.language, message, n=say.language.number(len(table)), quarter=say.language.quarter(facts.quarter.next)),
         "; ".join(why),
-        say(N_("If they stay, next quarter’s results carry the same fault")),
+        say(N_("Unchanged, the next results carry the same fault")),
         say(enums.OWNERS["leadership"]),
         decide_by(facts),
     )
@@ -172,50 +173,44 @@ def _plans(facts: Facts) -> Iterator[Decision]:
     yield Decision(
         "plans",
         rich(say.language, N_("**Confirm development plans** for {people}"), people=say.counted(len(table))),
-        say(N_("Their level is surely below target; everyone else below target gets coaching")),
-        say(N_("Each can object and is heard first; the payout stays")),
-        say(N_("Direct manager and human resources")),
+        say(N_("Surely below target; the others below get coaching")),
+        say(N_("Each is heard first and can object; the payout stays")),
+        say(N_("Manager and HR")),
         _due(facts, "development_plan"),
     )
 
 
-def _data(facts: Facts) -> Iterator[Decision]:
-    say, sources = facts.words, Sources(facts)
+def _open_questions(facts: Facts) -> Iterator[Decision]:
+    """What the client must answer: sources that stop early, rows in quarantine, people without a goal."""
+    say, sources, roll = facts.words, Sources(facts), Roll(facts)
     asked = []
     for table, countries, last in sources.incomplete_by_source():
-        name = say(enums.TABLES[table]) if enums.known("table", table) else enums.readable(table)
-        where = f"{name} ({', '.join(countries)})" if countries else name
+        where = f"{_table(say, table)} ({', '.join(countries)})" if countries else _table(say, table)
         asked.append(say(N_("{source} stop on {day}"), source=where, day=say.language.day(last)))
     if sources.quarantined:
         told = [
-            say(N_("{table} {n}"), table=say(enums.TABLES[table]) if enums.known("table", table) else enums.readable(table),
-                n=say.language.number(n))
-            for table, n in sources.quarantined[:3]
-        ]  # fmt: skip
+            say(N_("{table} {n}"), table=_table(say, table), n=say.language.number(n)) for table, n in sources.quarantined[:3]
+        ]
         asked.append(say(N_("rows in quarantine: {tables}"), tables=", ".join(told)))
+    without = [one for one in roll.not_scored if one.reason == NO_GOAL]
+    if without and len(facts.table("evaluation")):
+        asked.append(
+            say.count(len(without), N_("{n} person without a goal or a quota"), N_("{n} people without a goal or a quota"))
+        )
     if not asked:
         return
-    message = N_("**Answer a question on the data**") if len(asked) == 1 else N_("**Answer {n} questions on the data**")
+    message = (
+        N_("**Answer a question** on data and goals") if len(asked) == 1 else N_("**Answer {n} questions** on data and goals")
+    )
     yield Decision(
-        "data",
+        "questions",
         rich(say.language, message, n=say.language.number(len(asked))),
-        "; ".join(asked),
-        say(N_("Until then: incomplete results carry no band and no score; rows in quarantine do not count")),
+        sentence("; ".join(asked)),
+        say(N_("Until then these results and rows do not count in scores")),
         say(enums.OWNERS["data_owner"]),
         decide_by(facts),
     )
 
 
-def _without_goals(facts: Facts) -> Iterator[Decision]:
-    say, roll = facts.words, Roll(facts)
-    without = [one for one in roll.not_scored if one.reason == NO_GOAL]
-    if not without or not len(facts.table("evaluation")):
-        return
-    yield Decision(
-        "goals",
-        rich(say.language, N_("**Give {people} a goal**, or confirm that none is meant"), people=say.counted(len(without))),
-        say(N_("Employed in the quarter, without a goal or a quota")),
-        say(N_("Until then they are measured and not scored")),
-        say(enums.OWNERS["manager"]),
-        decide_by(facts),
-    )
+def _table(say: Words, table: str) -> str:
+    return say(enums.TABLES[table]) if enums.known("table", table) else enums.readable(table)

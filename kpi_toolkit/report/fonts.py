@@ -10,6 +10,7 @@ import base64
 import hashlib
 import io
 import os
+import re
 import shutil
 import tempfile
 import unicodedata
@@ -34,6 +35,7 @@ PAGE_LETTERS = (
     (0x2190, 0x2193), (0x2211, 0x2212), (0x2248, 0x2248), (0x2260, 0x2265), (0x2500, 0x2500), (0x25A0, 0x25CF),
 )  # fmt: skip
 PRINT_LETTERS = (*PAGE_LETTERS, (0x370, 0x3FF), (0x400, 0x4FF))  # Greek and Cyrillic names too
+THAI_BLOCK = ((0xE00, 0xE7F),)
 EVERY_LETTER = ((0x20, 0x10FFFF),)
 
 
@@ -64,6 +66,9 @@ CUTS = (
     Cut(THAI, "NotoSansThai[wdth,wght].ttf", "thai-600.ttf", (("wght", 600), ("wdth", 100)), EVERY_LETTER),
 )
 PAGE_WEIGHTS = (400, 600)
+FAMILIES = {"sans": "Source Sans 3", "thai": "Noto Sans Thai"}
+ON_PAGE = {"sans": PAGE_LETTERS, "thai": THAI_BLOCK}
+THAI_LETTERS = re.compile("[\u0e00-\u0e7f]")
 
 
 def folder() -> Path:
@@ -111,7 +116,7 @@ def _cache() -> Path:
 def _key() -> str:
     """What the files depend on: the packages' versions, the cuts and the tool that cuts."""
     versions = [_version(package) for package in (SANS, THAI, "fonttools")]
-    return hashlib.sha256(repr((versions, CUTS, PAGE_LETTERS, FEATURES)).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr((versions, CUTS, PAGE_LETTERS, THAI_BLOCK, FEATURES)).encode()).hexdigest()[:16]
 
 
 def _version(package: str) -> str:
@@ -140,8 +145,9 @@ def _make(target: Path) -> None:
         font = instancer.instantiateVariableFont(font, dict(cut.axes), updateFontNames=True)
         font.save(target / cut.name)
     for weight in PAGE_WEIGHTS:
-        font = TTFont(target / f"sans-{weight}.ttf", recalcTimestamp=False)
-        (target / f"sans-{weight}.woff2").write_bytes(_subset(font, PAGE_LETTERS, "woff2"))
+        for family in FAMILIES:
+            font = TTFont(target / f"{family}-{weight}.ttf", recalcTimestamp=False)
+            (target / f"{family}-{weight}.woff2").write_bytes(_subset(font, ON_PAGE[family], "woff2"))
 
 
 def _subset(font: TTFont, letters: tuple[tuple[int, int], ...], flavour: str | None = None) -> bytes:
@@ -160,16 +166,18 @@ def _subset(font: TTFont, letters: tuple[tuple[int, int], ...], flavour: str | N
     return out.getvalue()
 
 
-def css() -> str:
-    """`@font-face` rules with the fonts inside: the page loads nothing."""
-    rules = []
-    for weight in PAGE_WEIGHTS:
-        data = base64.b64encode((folder() / f"sans-{weight}.woff2").read_bytes()).decode("ascii")
-        rules.append(
-            f'@font-face{{font-family:"Source Sans 3";font-weight:{weight};font-display:swap;'
-            f'src:url("data:font/woff2;base64,{data}") format("woff2")}}\n'
-        )
-    return "".join(rules)
+def css(words: str) -> str:
+    """`@font-face` rules with the fonts inside: the page loads nothing. Thai letters come along where the words have any."""
+    families = ["sans", "thai"] if THAI_LETTERS.search(words) else ["sans"]
+    return "".join(_face(family, weight) for family in families for weight in PAGE_WEIGHTS)
+
+
+def _face(family: str, weight: int) -> str:
+    data = base64.b64encode((folder() / f"{family}-{weight}.woff2").read_bytes()).decode("ascii")
+    return (
+        f'@font-face{{font-family:"{FAMILIES[family]}";font-weight:{weight};font-display:swap;'
+        f'src:url("data:font/woff2;base64,{data}") format("woff2")}}\n'
+    )
 
 
 @cache

@@ -42,19 +42,20 @@ def render(
     Raises `RenderFailed`, `UnresolvedReference`, `MissingResource`.
     """
     shutil.copytree(templates / "theme", work / "theme")
-    (work / "in.md").write_text(document.markdown(notebook, work), encoding="utf-8", newline="\n")
+    text = document.markdown(notebook, work)
+    (work / "in.md").write_text(text, encoding="utf-8", newline="\n")
     title = str(document.metadata(notebook).get("title", "report"))
     paths = f"--resource-path={os.pathsep.join(map(str, (work, resources)))}"
     filters = [f"--lua-filter=theme/{name}.lua" for name in ("report", "embedded")]
-    asked = ["in.md", f"--from={READ}", "--standalone", paths, *filters]
+    asked = ["in.md", f"--from={READ}", "--standalone", "--wrap=none", paths, *filters]
     if kind == "html":
-        (work / "fonts.css").write_text(fonts.css(), encoding="utf-8")
+        (work / "fonts.css").write_text(fonts.css(text), encoding="utf-8")
         styles = [f"--css={style}" for style in STYLES]
         more = ["--to=html5", "--template=theme/page.html", "--section-divs", "--embed-resources", "--mathml", *styles]
         warnings = _pandoc([*asked, *more, "--output=out.html"], work, title, day)
         shutil.copyfile(work / "out.html", target)
         return warnings
-    more = ["--to=typst-citations", "--template=theme/page.typ", f"--extract-media={work / 'media'}"]
+    more = ["--to=typst-citations", "--template=theme/page.typ", "--extract-media=media"]
     warnings = _pandoc([*asked, *more, "--output=out.typ"], work, title, day)
     return warnings + _typst(work / "out.typ", target, title, day)
 

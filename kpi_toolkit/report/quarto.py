@@ -103,8 +103,9 @@ def _project(notebook: document.Notebook, work: Path, templates: Path, resources
     shutil.copytree(templates / "theme", work / "theme", dirs_exist_ok=True)
     shutil.copyfile(templates / "_quarto.yml", work / "_quarto.yml")
     palette = work / "theme" / "palette.css"
-    palette.write_text(fonts.css() + palette.read_text(encoding="utf-8"), encoding="utf-8")
-    document.write(document.for_quarto(notebook), work / f"{NAME}.ipynb")
+    source = work / f"{NAME}.ipynb"
+    document.write(document.for_quarto(notebook), source)
+    palette.write_text(fonts.css(source.read_text(encoding="utf-8")) + palette.read_text(encoding="utf-8"), encoding="utf-8")
 
 
 def _judged(said: str, title: str) -> list[str]:

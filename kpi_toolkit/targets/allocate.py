@@ -1,7 +1,7 @@
 """Equal difficulty: a company goal split so that everyone has the same chance (contract, section 4).
 
-Everything is said by the *level* of a target in a person's distribution: P(X < target). A higher level means a higher target; it is
-harder where higher is better and easier where lower is better, so that one arithmetic serves both.
+Everything is said by the *level* of a target in a person's distribution: P(X < target). A higher level means a higher target;
+it is harder where higher is better and easier where lower is better, so that one arithmetic serves both.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ from kpi_toolkit.series import FloatArray
 from kpi_toolkit.targets.distribution import Distribution
 from kpi_toolkit.targets.rounding import DIGITS, multiple
 
-EDGE_LEVEL = 1e-6
+EDGE_LEVEL = 1e-9
 HALVINGS = 50
+SAME = 1e-9  # relative: nearer than this a wish is at its bound
 NOBODY = -1
 CARRIED_DIGITS = 12  # significant digits of the named row's target at most
 
 
 @dataclass(frozen=True)
 class Split:
-    """A goal split. `(n,)`: `target`, and `clipped` where a growth bound stopped it. `level` is the common one, `named` the row that takes
-    what rounding leaves (`NOBODY` where nothing is left or nobody can take it), `allocated` Σ weight × target + `carried`, `carried`
-    what people without a goal are expected to bring at the same level."""
+    """A goal split. `(n,)`: `target`, and `clipped` where a growth bound stopped it. `level` is the common one, `named` the row
+    that takes what rounding leaves (`NOBODY` where nothing is left or nobody can take it), `allocated` Σ weight × target +
+    `carried`, `carried` what people without a goal are expected to bring at the same level."""
 
     target: FloatArray
     clipped: NDArray[np.bool_]
@@ -37,12 +38,14 @@ class Split:
     carried: float
 
 
-def bounded(median: FloatArray, bounds: tuple[float, float], *, unit: str, growth: bool, lower: bool) -> tuple[FloatArray, FloatArray]:
+def bounded(
+    median: FloatArray, bounds: tuple[float, float], *, unit: str, growth: bool, lower: bool
+) -> tuple[FloatArray, FloatArray]:
     """The lowest and highest target that the growth bounds allow around each median forecast; `(n,)` each.
 
-    `bounds` such as (−0.2, 0.5) count on the value, on 1 + g for growth, on the odds for shares; mirrored where lower is better (a
-    target may be half below the median and a fifth above). A median that the scale does not hold (a share of 0, say) is not bounded
-    by odds but by points: ± the bounds themselves.
+    `bounds` such as (−0.2, 0.5) count on the value, on 1 + g for growth, on the odds for shares; mirrored where lower is better
+    (a target may be half below the median and a fifth above). A median that the scale does not hold (a share of 0, say) is not
+    bounded by odds but by points: ± the bounds themselves.
     """
     down, up = (-bounds[1], -bounds[0]) if lower else bounds
     if growth:
@@ -61,10 +64,10 @@ def split(
 ) -> Split:  # fmt: skip
     """Split a company goal over people at one common level, in multiples of each person's unit.
 
-    Shapes `(n,)`, rows in the order of ids (it breaks ties): `weight` what one unit of a person's target adds to the company's goal
-    (presence × rate; for ratios the share of the expected denominators), `unit` of rounding, `low` and `high` bounds of targets, `holds`
-    False for those who are counted at the common level without a goal of their own (their part is rounded where `whole`).
-    `tolerance` is how exact the sum must be, in the goal's unit. Out of reach: everyone stands at a bound.
+    Shapes `(n,)`, rows in the order of ids (it breaks ties): `weight` what one unit of a person's target adds to the company's
+    goal (presence × rate; for ratios the share of the expected denominators), `unit` of rounding, `low` and `high` bounds of
+    targets, `holds` False for those who are counted at the common level without a goal of their own (their part is rounded
+    where `whole`). `tolerance` is how exact the sum must be, in the goal's unit. Out of reach: everyone stands at a bound.
     """
     level = _common_level(forecast, weight, goal, low, high, holds)
     wanted = np.clip(forecast.quantile(level), low, high)
@@ -90,7 +93,10 @@ def split(
     if named != NOBODY:
         target[named] = _carried(target[named] + remaining / weight[named], weight[named], tolerance)
     allocated = float(np.sum(np.where(holds, weight * np.where(holds, target, 0.0), 0.0))) + carried
-    clipped = holds & (((count >= most) & (wanted >= high * (1 - 1e-9))) | ((count <= least) & (wanted <= low * (1 + 1e-9))))
+    short = abs(allocated - goal) > tolerance
+    above = (count >= most) & ((wanted >= high * (1 - SAME)) | (short & (allocated < goal)))
+    below = (count <= least) & ((wanted <= low * (1 + SAME)) | (short & (allocated > goal)))
+    clipped = holds & (above | below)
     if named != NOBODY:
         clipped[named] = False
     return Split(target, clipped, level, named, allocated, carried)
@@ -99,7 +105,7 @@ def split(
 def at_chance(
     forecast: Distribution, chance: float, unit: FloatArray, low: FloatArray, high: FloatArray, *, lower: bool
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Targets of a chance: the multiple of the unit, within the bounds, whose chance is nearest; with what a bound stopped. `(n,)`."""
+    """Targets of a chance: multiples of the unit within the bounds, the nearest by chance; and what a bound stopped. `(n,)`."""
     wanted = forecast.quantile(chance if lower else 1 - chance)
     clipped = (wanted < low) | (wanted > high)
     count = np.floor(np.clip(wanted, low, high) / unit + 1e-9)

@@ -68,7 +68,7 @@ def together(courses: tuple[Course, ...]) -> FloatArray:
     out = np.eye(n)
     if n < 2:
         return out
-    table = np.array([one.surprises for one in _aligned(courses)])
+    table = np.array([one.surprises for one in courses])
     found, weight = USUAL_TOGETHER * USUAL_WEIGHT, USUAL_WEIGHT
     pairs = n * (n - 1) / 2
     for first in range(n):
@@ -84,13 +84,6 @@ def together(courses: tuple[Course, ...]) -> FloatArray:
     out[:] = float(np.clip(found / weight, 0.0, 1.0))
     np.fill_diagonal(out, 1.0)
     return out
-
-
-def _aligned(courses: tuple[Course, ...]) -> tuple[Course, ...]:
-    sizes = {one.surprises.size for one in courses}
-    if len(sizes) != 1:
-        raise ValueError("courses of one forecast have the same periods")
-    return courses
 
 
 def without_person(total: FloatArray, people: FloatArray) -> Outside:

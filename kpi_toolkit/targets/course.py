@@ -26,7 +26,7 @@ LEVEL_DOUBT = 4.0  # variance of the first level: as good as unknown
 
 @dataclass(frozen=True)
 class Course:
-    """The shared part of the target quarter on the even scale: `mean`, `variance` (shock, trend, season and their doubt included).
+    """The shared part of the target quarter on the even scale: `mean`, `variance` (with shock, trend, season and their doubt).
 
     `season` `(4,)` are the seasonal effects (sum 0); `surprises` `(periods,)` what was not foretold ÷ its standard deviation.
     """
@@ -40,8 +40,8 @@ class Course:
 def course(shared: FloatArray, chance: FloatArray, season: NDArray[np.int64]) -> Course:
     """Foretell the last period from those before.
 
-    Shapes: `shared` `(periods,)` the group's effect of each quarter, NaN where unknown and in the last; `chance` `(periods,)` its known
-    sampling variance, 0 where nothing is known; `season` `(periods,)` quarters of the year, 0..3. Nothing known: NaN.
+    Shapes: `shared` `(periods,)` the group's effect of each quarter, NaN where unknown and in the last; `chance` `(periods,)`
+    its known sampling variance, 0 where nothing is known; `season` `(periods,)` quarters of the year, 0..3. Nothing known: NaN.
     """
     known = np.isfinite(shared)
     if not known.any():

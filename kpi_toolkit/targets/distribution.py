@@ -33,10 +33,10 @@ class Family(StrEnum):
 class Distribution:
     """One predictive distribution a person, shapes `(n,)`; a person without any has `location` NaN.
 
-    With T = `spread` × Student's t of `freedom` and k = `shift`: AMOUNT is e^location · ((1 + k) · e^(T ÷ (1 + k)) − k), lognormal
-    for k = 0 and nearly normal around its median for a large one; ROUNDED is it rounded; GROWTH is it less 1; SHARE is the
-    logistic function of location + T; PLAIN is `unit` · (location + T). COUNT is negative binomial with mean e^location and variance
-    mean + (mean · spread)². With `floor` no value is below 0 (AMOUNT, PLAIN).
+    With T = `spread` × Student's t of `freedom` and k = `shift`: AMOUNT is e^location · ((1 + k) · e^(T ÷ (1 + k)) − k),
+    lognormal for k = 0 and nearly normal around its median for a large one; ROUNDED is it rounded; GROWTH is it less 1; SHARE
+    is the logistic function of location + T; PLAIN is `unit` · (location + T). COUNT is negative binomial with mean e^location
+    and variance mean + (mean · spread)². With `floor` no value is below 0 (AMOUNT, PLAIN).
     """
 
     family: Family
@@ -87,12 +87,13 @@ class Distribution:
     def mean(self) -> FloatArray:
         """Expected values (for t-distributed logarithms, whose mean does not exist, that of the lognormal of the same spread)."""
         if self.family == Family.PLAIN:
-            return self.unit * self.location
+            return np.asarray(self.unit * self.location, dtype=np.float64)
         if self.family == Family.COUNT:
-            return np.exp(self.location)
+            return np.asarray(np.exp(self.location), dtype=np.float64)
         if self.family == Family.SHARE:
             p = self._forward(np.zeros_like(self.location))
-            return p + 0.5 * p * (1 - p) * (1 - 2 * p) * np.minimum(self.spread, 1.0) ** 2  # second order of the logistic function
+            curve = 0.5 * p * (1 - p) * (1 - 2 * p)  # half the second derivative of the logistic function
+            return p + curve * np.minimum(self.spread, 1.0) ** 2
         k = 1.0 + self.shift
         one = np.exp(self.location) * (k * np.exp(np.minimum(self.spread, 2.0) ** 2 / (2 * k**2)) - self.shift)
         return one - 1.0 if self.family == Family.GROWTH else one
@@ -138,6 +139,7 @@ class Distribution:
         from scipy.special import stdtr
 
         x = np.broadcast_to(x, self.location.shape)
+        out: FloatArray
         if self.family in (Family.COUNT, Family.ROUNDED):
             whole = np.floor(x) if inclusive else np.ceil(x) - 1.0
             if self.family == Family.COUNT:

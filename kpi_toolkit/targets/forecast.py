@@ -26,8 +26,9 @@ FEW = 8.0  # degrees of freedom of what one series tells of its noise
 class Forecast:
     """The predictive distributions of a KPI in the target quarter at full presence; money in the reporting currency.
 
-    `(n,)` in the order of `entities`: `quarters` of own history, `group` (numbers of `courses`), `peers` (people whose history serves).
-    `shared` is the variance that all of a group have in common, `own` the rest without the Poisson part of counts. `floor` as in Distribution.
+    `(n,)` in the order of `entities`: `quarters` of own history, `group` (numbers of `courses`), `peers` (people whose history
+    serves). `shared` is the variance that all of a group have in common, `own` the rest without the Poisson part of counts.
+    `floor` as in Distribution.
     """
 
     entities: tuple[str, ...]
@@ -76,7 +77,9 @@ def forecast(past: Panel) -> Forecast:
     if not quarters.any():
         return Forecast(past.entities, empty, quarters, zero, zero, (), nothing, nothing)
     location, shared, own, freedom = (nothing.copy() for _ in range(4))
-    group, peers, courses, excesses = zero.copy(), zero.copy(), [], []
+    group, peers = zero.copy(), zero.copy()
+    courses: list[Course] = []
+    excesses: list[float] = []
     for asked, read in _groups(past.peers, quarters > 0):
         block = _block(past, scale, read)
         inside = np.isin(read, asked)
@@ -154,7 +157,7 @@ def _own(scale: Working) -> bool:
 
 
 def _first_noise(response: FloatArray, sampling: FloatArray) -> float:
-    """A rough variance of a quarter beyond sampling, for weights: from neighbouring quarters, which hold season and shocks too."""
+    """A rough variance of a quarter beyond sampling, for weights: from neighbouring quarters, with season and shocks."""
     steps = np.diff(response, axis=1)
     squares = steps[np.isfinite(steps)] ** 2 / 2
     rough = float(np.median(squares)) / 0.4549 if squares.size else 0.0  # the median of a chi-square of 1 degree
@@ -164,7 +167,7 @@ def _first_noise(response: FloatArray, sampling: FloatArray) -> float:
 
 
 def _single(left: FloatArray) -> Levels:
-    """One series alone: its level and its noise stand in the course; a colleague without history may differ from it as people do."""
+    """One series alone: level and noise stand in the course; a colleague without history may differ as people do."""
     seen = np.isfinite(left).any(axis=1)
     n = left.shape[0]
     return Levels(
@@ -174,7 +177,9 @@ def _single(left: FloatArray) -> Levels:
 
 def _coming_sampling(location: FloatArray, looks: FloatArray) -> FloatArray:
     """Binomial variance of the coming quarter's log-odds; 0 where a share is not one of counted things."""
-    latest = np.array([row[np.isfinite(row) & (row > 0)][-LATEST:].mean() if (np.isfinite(row) & (row > 0)).any() else np.nan for row in looks])
+    latest = np.array(
+        [row[np.isfinite(row) & (row > 0)][-LATEST:].mean() if (np.isfinite(row) & (row > 0)).any() else np.nan for row in looks]
+    )
     if not np.isfinite(latest).any():
         return np.zeros(location.size)
     latest = np.where(np.isfinite(latest), latest, np.nanmedian(latest))

@@ -18,7 +18,7 @@ from kpi_toolkit.series import FloatArray, empirical_bayes
 NOISES = (0.03, 0.3, 0.55, 0.75, 0.9, 1.1, 1.4)  # × half the mean squared difference of neighbouring quarters
 STEPS = (0.0, 0.02, 0.06, 0.15, 0.35)  # variance of a step of the level, × the same
 BETWEEN = (0.2, 0.5, 0.8, 1.1, 1.6, 2.5)  # variance between levels, × its estimate by moments
-USUAL_NOISE, USUAL_WEIGHT = 0.25, 2.0  # relative noise of a quarter believed before any is seen, and as many observations' worth
+USUAL_NOISE, USUAL_WEIGHT = 0.35, 2.0  # relative noise of a quarter believed before any is seen, and as many observations' worth
 USUAL_BETWEEN = 0.5  # relative spread of levels, where fewer than three people tell
 HELD = 3.0  # standard deviations: what lies farther from what was foretold moves a level no more than that
 FREEDOMS = (3.0, 5.0, 8.0, 15.0, 30.0, 100.0)  # degrees of freedom of the group's distribution of noises
@@ -31,8 +31,9 @@ ROUNDS = 30
 class Levels:
     """Own levels in the last period on the even scale, shapes `(n,)`: `mean`, `variance` (doubt, and the steps up to then).
 
-    `noise` is the variance of a quarter, `freedom` how well it is known; `peers` the mean and `between` the variance of the group's
-    levels; a person without quarters has the group's. `excess` scales known variances below what they say (counts that vary less than Poisson).
+    `noise` is the variance of a quarter, `freedom` how well it is known; `peers` the mean and `between` the variance of the
+    group's levels; a person without quarters has the group's. `excess` scales known variances below what they say (counts that
+    vary less than Poisson).
     """
 
     mean: FloatArray
@@ -76,9 +77,9 @@ def half_squared_steps(left: FloatArray) -> tuple[float, int]:
 def levels(left: FloatArray, known_variance: FloatArray, share: FloatArray, *, own_noise: bool) -> Levels:
     """Filter people's levels.
 
-    Shapes `(n, periods)`: `left` what the shared course leaves of the responses, NaN where none; `known_variance` of each (Poisson,
-    binomial); `share` a person's part in the period's effect (0..1), by which that effect has swallowed part of the noise.
-    `own_noise`: people's noises differ. The last column is the target quarter, in which nothing is known.
+    Shapes `(n, periods)`: `left` what the shared course leaves of the responses, NaN where none; `known_variance` of each
+    (Poisson, binomial); `share` a person's part in the period's effect (0..1), by which that effect has swallowed part of the
+    noise. `own_noise`: people's noises differ. The last column is the target quarter, in which nothing is known.
     """
     known = np.isfinite(left)
     swallowed = np.sqrt(np.maximum(1.0 - share, 0.25))
@@ -111,7 +112,9 @@ def levels(left: FloatArray, known_variance: FloatArray, share: FloatArray, *, o
     return Levels(mean, variance, noise * scale, freedom, peers, between, excess)
 
 
-def _pooled(left: FloatArray, known_variance: FloatArray, peers: float, base: float, between: float) -> tuple[float, float, float]:
+def _pooled(
+    left: FloatArray, known_variance: FloatArray, peers: float, base: float, between: float
+) -> tuple[float, float, float]:
     """The group's variances of noise, step and level: means over the grid, each point weighed by how well it foretold."""
     with_some = np.flatnonzero(np.isfinite(left).sum(axis=1) > 0)
     if not with_some.size:
@@ -144,7 +147,7 @@ def _pooled(left: FloatArray, known_variance: FloatArray, peers: float, base: fl
 def _filtered(
     left: FloatArray, known_variance: FloatArray, peers: float, noise: float | FloatArray, step: float, between: float
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Levels after the last period, their variance, and each person's squared surprises (the first left out) with their number."""
+    """Levels after the last period, their variance, and each person's squared surprises (but the first) with their number."""
     n = left.shape[0]
     mean, doubt = np.full(n, peers), np.full(n, between)
     squares, looks, begun = np.zeros(n), np.zeros(n), np.zeros(n, dtype=bool)

@@ -1,4 +1,4 @@
-"""A KPI's past quarters as arrays: one row a person (or team, country, the company), one column a quarter, the last the target's."""
+"""A KPI's past quarters as arrays: a row a person (or team, country, the company), a column a quarter, the last the target's."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from kpi_toolkit.series import FloatArray
 from kpi_toolkit.targets.distribution import Family
 
 if TYPE_CHECKING:
-    from kpi_toolkit.kpis import KPI, Measured
+    from kpi_toolkit.kpis.declaration import KPI
+    from kpi_toolkit.kpis.measured import Measured
 
 LEAST_PRESENCE = 0.6  # of a past quarter: a shorter one says too little of a full one (contract, section 4: context exception)
 LOOKBACK = 20  # quarters of history at most: five years
@@ -34,9 +35,9 @@ class NoRate(KpiError):
 class Panel:
     """The past of one KPI at one level; shapes `(n, periods)` unless said otherwise, NaN where there is nothing.
 
-    `value` is at full presence (sums) and, for money, in the reporting currency at agreed rates; for counts it is what was counted, in
-    `exposure` parts of the quarter. For shares of counted things `exposure` is the denominator. `denominator` serves the weights of
-    ratios. `season` `(periods,)` is 0..3; `entities` and `peers` (number of the group) have shape `(n,)`.
+    `value` is at full presence (sums) and, for money, in the reporting currency at agreed rates; for counts it is what was
+    counted, in `exposure` parts of the quarter. For shares of counted things `exposure` is the denominator. `denominator`
+    serves the weights of ratios. `season` `(periods,)` is 0..3; `entities` and `peers` (number of the group) have shape `(n,)`.
     """
 
     family: Family
@@ -82,7 +83,11 @@ def panel(history: Measured, kpi: KPI, level: str = "person") -> Panel:
         return table
 
     worth = worths(history, kpi, rows["currency"])
-    value, top, bottom = wide(rows["value_constant"].fillna(rows["value"]) * worth), wide(rows["numerator"]), wide(rows["denominator"])
+    value, top, bottom = (
+        wide(rows["value_constant"].fillna(rows["value"]) * worth),
+        wide(rows["numerator"]),
+        wide(rows["denominator"]),
+    )
     family = family_of(kpi, value, top, bottom)
     presence = _presence(history, entities, periods) if level == "person" else np.ones(value.shape)
     value = np.where(presence >= LEAST_PRESENCE, value, np.nan)
@@ -114,13 +119,11 @@ def family_of(kpi: KPI, value: FloatArray, top: FloatArray, bottom: FloatArray) 
 
 def worths(history: Measured, kpi: KPI, currencies: pd.Series[str]) -> pd.Series[float]:
     """What one unit of each row's currency is worth in the reporting currency at agreed rates; 1 for what is not money."""
-    if str(kpi.unit) != "money":
+    if str(kpi.unit) != "money" or not history.reporting_currency:
         return pd.Series(1.0, index=currencies.index)
     rates = dict(zip(history.rates["currency"].astype(str), history.rates["rate"].astype(float), strict=True))
     named = currencies.fillna("").astype(str)
-    if history.reporting_currency is None and named.nunique() <= 1:
-        return pd.Series(1.0, index=currencies.index)
-    rates |= {"": 1.0, str(history.reporting_currency): 1.0}
+    rates |= {"": 1.0, history.reporting_currency: 1.0}
     absent = sorted(set(named) - set(rates))
     if absent:
         raise NoRate(kpi=kpi.id, currency=absent[0])
@@ -132,14 +135,12 @@ def presences(history: Measured, entities: tuple[str, ...], quarter: str) -> Flo
     return _presence(history, entities, (quarter,), unknown=1.0)[:, 0]
 
 
-def _presence(
-    history: Measured, entities: tuple[str, ...], periods: tuple[str, ...], unknown: float | None = None
-) -> FloatArray:
-    """Presence `(n, periods)`. A quarter that is not listed of a person who has others listed was before or after their time: 0."""
+def _presence(history: Measured, entities: tuple[str, ...], periods: tuple[str, ...], unknown: float | None = None) -> FloatArray:
+    """Presence `(n, periods)`. Unlisted: 0 for a person who has other quarters listed, else 1."""
     rows = history.presence
     table = np.full((len(entities), len(periods)), np.nan)
-    row = pd.Index(entities).get_indexer(rows["person_id"].astype(str))
-    column = pd.Index(periods).get_indexer(rows["quarter"].astype(str))
+    row = pd.Index(entities).get_indexer(pd.Index(rows["person_id"].astype(str)))
+    column = pd.Index(periods).get_indexer(pd.Index(rows["quarter"].astype(str)))
     inside = (row >= 0) & (column >= 0)
     table[row[inside], column[inside]] = rows["presence"].to_numpy(dtype=np.float64)[inside]
     listed = np.zeros(len(entities), dtype=bool)

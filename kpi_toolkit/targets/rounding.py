@@ -26,7 +26,8 @@ def spoken(amount: float) -> float:
 
 
 def unit_of_rounding(unit: str, shape: str, median: float) -> float:
-    """The unit u of a person's target, in the KPI's unit: 1 for counts and sums of pieces, 0.1 or 0.5 of a point for shares, else spoken.
+    """The unit u of a person's target, in the KPI's unit: 1 for counts and sums of pieces, 0.1 or 0.5 of a point for shares,
+    else spoken.
 
     `unit` is money, count, share or days; `shape` as in the KPI; `median` the person's median forecast in own currency.
     """

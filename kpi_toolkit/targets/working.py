@@ -1,8 +1,8 @@
 """From a KPI's values to the even scale on which season, shocks and levels add up, and back.
 
 An amount's logarithm serves where all amounts are positive. With empty quarters among them a shifted logarithm around the
-expected value serves, and for counts and shares the working response of a generalised linear model (McCullagh & Nelder 1989, 2.5):
-linear around what is expected, so that a zero is an ordinary number.
+expected value serves, and for counts and shares the working response of a generalised linear model (McCullagh & Nelder 1989,
+2.5): linear around what is expected, so that a zero is an ordinary number.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class Working:
     def response(self, value: FloatArray, exposure: FloatArray, expected: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The response on the even scale and its known variance; shapes `(n, periods)`, NaN where there is no value.
 
-        `value` is a count in `exposure` (counts), a share of `exposure` (shares; NaN: not a share of counted things), or an amount
-        at full presence; `expected` are locations.
+        `value` is a count in `exposure` (counts), a share of `exposure` (shares; NaN: not a share of counted things), or an
+        amount at full presence; `expected` are locations.
         """
         none = np.zeros_like(value)
         if self.family == Family.PLAIN:

@@ -186,6 +186,16 @@ def test_a_person_without_result_target_or_presence_has_no_chance_and_no_history
     assert 0.1 < chances(alone, np.array([14.0]), higher=True).met[0] < 0.5
 
 
+def test_from_one_single_quarter_nobody_is_called_sure_within_thirty_per_cent_of_the_target():
+    """Seed 6: the noise of a sum is not known where nobody has two quarters, whatever the number of orders."""
+    one = world(6, "logs").panel
+    first = {name: getattr(one, name)[:, -1:] for name in ("value", "looks", "exposure", "events")}
+    only = replace(one, **first, season=one.season[-1:])
+    target = only.value[:, -1] / np.linspace(0.72, 1.35, 24)
+    found = chances(only, target, higher=True).met
+    assert ((found > 0.1) & (found < 0.9)).all()
+
+
 def test_the_mean_whose_median_reaches_a_count_is_the_poissons():
     """Closed form: P(X ≥ k) ≥ ½ from mean gammaincinv(k, ½) on; negative binomial by the incomplete beta, dispersion 2."""
     k = np.array([1, 2, 3, 5, 8, 13, 21, 55], dtype=float)

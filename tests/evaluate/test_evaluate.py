@@ -137,6 +137,18 @@ def test_where_countries_are_unknown_a_source_is_asked_as_a_whole_and_one_that_n
     assert evaluate(replace(client, coverage=only_tr), agreed, engagement()).goals["complete"].tolist() == [False, True]
 
 
+def test_a_country_that_never_had_a_source_does_not_hold_back_the_companys_goal_but_one_that_broke_off_does():
+    rows = [row("company", "revenue", 90.0, level="company")]
+    client = measured(rows, TWO)
+    agreed = goals(goal("p1", "revenue", 100.0, measured_at="company"))
+    first = client.coverage["country"].eq("VN").fillna(False).map({True: pd.Timestamp("2024-01-02").date(), False: None})
+    never = client.coverage.assign(first_fact=first, complete=client.coverage["country"].eq("VN").fillna(False).astype(bool))
+    assert evaluate(replace(client, coverage=never), agreed, engagement()).goals["complete"].tolist() == [True]
+    assert evaluate(replace(client, coverage=never.assign(complete=False)), agreed, engagement()).goals["complete"].tolist() == [
+        False
+    ]
+
+
 def test_sums_of_people_are_added_at_the_agreed_rates_in_the_groups_currency():
     people = {"p1": {"team": "t1", "country": "VN", "currency": "VND"}, "p2": {"team": "t1", "country": "TR", "currency": "TRY"}}
     rows = [

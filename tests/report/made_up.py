@@ -53,6 +53,14 @@ class Here:
     ledger_head: str = ""
 
     @property
+    def as_of(self) -> date | None:
+        return None
+
+    @property
+    def folder(self) -> Path:
+        return self.root / str(self.quarter)
+
+    @property
     def measured(self) -> Any:
         return SimpleNamespace(catalogue={})
 

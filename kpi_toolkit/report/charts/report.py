@@ -38,7 +38,7 @@ def _bullet(facts: Facts, result: Result, width: float) -> Mark:
         return say.value(kpi, x, currency)
 
     phone = width < PHONE_BELOW
-    wide, tall, size = width * PT, 27.0, 9.0 if phone else 8.5
+    wide, tall, size = width * PT, 23.0, 9.0 if phone else 8.5
     known = not math.isnan(result.low)
     most = max(x for x in (result.target * 1.14, result.actual * 1.03, result.high * 1.03) if not math.isnan(x))
 
@@ -46,7 +46,10 @@ def _bullet(facts: Facts, result: Result, width: float) -> Mark:
         return wide * max(at, 0.0) / most
 
     near = facts.here.engagement.policy.bands.near
-    rows = 3 if phone else 2
+    basis = N_("Goal {value}") if result.basis == "company_goal" else N_("Sum of targets {value}")
+    target, actual = say(basis, value=value(result.target)), say(N_("Actual {value}"), value=value(result.actual))
+    aside = not phone and result.actual < result.target and x(result.target) + text_width(target, size, 600) + 4 < wide
+    rows = 3 if phone else 1 if aside else 2
     top = rows * 12.0 + 4
     middle = top + tall / 2
     out = rect(0, top, x(near * result.target), tall, C.far)
@@ -64,16 +67,18 @@ def _bullet(facts: Facts, result: Result, width: float) -> Mark:
         fits = text_width(label, 7.8) + 8 < x(min(result.before, result.actual))
         if fits and result.before <= result.actual:
             out += text(x(result.before) - 4, middle + 2.7, label, C.paper, 7.8, anchor="end")
-    basis = N_("Goal {value}") if result.basis == "company_goal" else N_("Sum of targets {value}")
-    target, actual = say(basis, value=value(result.target)), say(N_("Actual {value}"), value=value(result.actual))
     expected = say(N_("expected beforehand: {low} to {high}"), low=value(result.low), high=value(result.high)) if known else ""
-    out += _beside(x(result.target), 9.5, target, C.warning, size, wide)
-    out += _beside(x(result.actual), 21.5, actual, C.ink, size, wide)
+    level = 9.5 if aside else 21.5
+    if aside:
+        out += text(x(result.target), 9.5, target, C.warning, size, 600)
+    else:
+        out += _beside(x(result.target), 9.5, target, C.warning, size, wide)
+    out += _beside(x(result.actual), level, actual, C.ink, size, wide)
     if expected and phone:
         out += text(0, 33.5, expected, C.accent, size)
     elif expected:
         end = x(result.actual) - text_width(actual, size, 600) - 14
-        out += text(max(end, text_width(expected, size)), 21.5, expected, C.accent, size, anchor="end")
+        out += text(max(end, text_width(expected, size)), level, expected, C.accent, size, anchor="end")
     out += _scale(say, result, wide, top + tall, most, phone)
     alt = say(
         N_("Bar from zero: actual {actual} against {target}, {share}"),

@@ -62,7 +62,7 @@ def _title(facts: Facts) -> str:
         return prose(language, message, kpi=inside(name) if company else name, share=share)
     if short and len(country_results(facts)) > 1:
         message = (
-            N_("{kpi} at {share} of the company goal; the gap is {countries}")
+            N_("{kpi} at {share} of goal; the gap is {countries}")
             if company
             else N_("{kpi} at {share} of people’s targets; the gap is {countries}")
         )
@@ -167,13 +167,15 @@ def _people(facts: Facts) -> str:
     if not total:
         return ""
     sure = counts["met_sure"] + counts["missed_sure"]
-    message = (
-        N_("**Sure for {sure} of {n} people.** By their score, the level of {met} is surely on target, that of {missed} surely "
-           "below; for the others one quarter does not tell.")
-        if roll.by_score
-        else N_("**Sure for {sure} of {n} people.** By {kpi}, the level of {met} is surely on target, that of {missed} surely "
-                "below; for the others one quarter does not tell.")
-    )  # fmt: skip
+    message = N_(
+        "**Sure for {sure} of {n} people.** By score, {met} surely on target, {missed} surely below; for the others one quarter "
+        "does not tell."
+    )
+    if not roll.by_score:
+        message = N_(
+            "**Sure for {sure} of {n} people.** By {kpi}, {met} surely on target, {missed} surely below; for the others one "
+            "quarter does not tell."
+        )
     number = say.language.number
     return prose(
         say.language, message, sure=number(sure), n=number(total), met=number(counts["met_sure"]),

@@ -25,7 +25,7 @@ def decisions(here: Here | Facts) -> Block:
     rows = tuple(
         (
             Cell(str(number), "lead"),
-            one.what,
+            Cell(one.what),
             Cell(one.why, "grey small"),
             Cell(one.options, "small"),
             Cell(one.who, "small"),
@@ -39,10 +39,10 @@ def decisions(here: Here | Facts) -> Block:
     columns = (
         Column("number", "", 7, phone="badge", gap=1),
         Column("what", say(N_("Decision")), None, gap=4, phone="title"),
-        Column("why", say(N_("Why")), 44, gap=4, phone="wide"),
-        Column("options", say(N_("What it costs, options and chances")), 47, gap=4, phone="wide"),
-        Column("who", say(N_("Who decides")), 25, gap=2, phone="half"),
-        Column("by", say(N_("By")), 17.5, gap=0, phone="half"),
+        Column("why", say(N_("Why")), 47, gap=4, phone="wide"),
+        Column("options", say(N_("What it costs, options and chances")), 43, gap=4, phone="wide"),
+        Column("who", say(N_("Who decides")), 20, gap=2, phone="half"),
+        Column("by", say(N_("By")), 18.5, gap=0, phone="half"),
     )
     return Table("decisions", columns, rows, top=True, summary=say(N_("Decisions asked of leadership")))
 
@@ -54,10 +54,10 @@ def kpis(here: Here | Facts) -> Block:
     if not facts.results:
         return unavailable(facts, facts.why_not("evaluation"))
     columns = (
-        Column("name", say(N_("KPI")), 41, gap=2),
-        Column("weight", say(N_("Weight")), 13, True, 3, phone="pair"),
-        Column("actual", say(N_("Actual")), 22, True, 3, phone="pair"),
-        Column("target", say(N_("Target")), 22, True, 3, phone="pair"),
+        Column("name", say(N_("KPI")), 45, gap=2),
+        Column("weight", say(N_("Weight")), 13, True, 2, phone="pair"),
+        Column("actual", say(N_("Actual")), 19, True, 2, phone="pair"),
+        Column("target", say(N_("Target")), 19, True, 2, phone="pair"),
         Column("attainment", say(N_("Attainment")), 18, True, 4, phone="lead"),
         Column("trend", say(N_("24 months")), 27, gap=2, phone="wide"),
         Column("meaning", say(N_("What it means")), None, gap=0, phone="wide"),
@@ -89,7 +89,7 @@ def _spark(facts: Facts, result: Result, seen: Course) -> Mark | str:
         return Cell(say(N_("no series yet")), "grey small")  # type: ignore[return-value]
     first, last = (say.value(result.kpi, value, result.currency) for value in (seen.series[0], seen.series[-1]))
     alt = say(N_("{n} months: {first} to {last}"), n=len(seen.series), first=first, last=last)
-    return marks.spark(seen.series, alt, low=seen.low, high=seen.high, target=seen.target, kind=seen.kind, width=25.5, height=6.4)
+    return marks.spark(seen.series, alt, low=seen.low, high=seen.high, target=seen.target, kind=seen.kind, width=25.5, height=5.4)
 
 
 @dataclass(frozen=True)
@@ -143,11 +143,11 @@ def countries(here: Here | Facts) -> Block:
     widest = max((abs(one.gap) for one in found if not math.isnan(one.gap)), default=1.0) or 1.0
     currency = facts.currency if say.unit(facts.main) == "money" else ""
     columns = (
-        Column("name", say(N_("Country")), 36, gap=2),
+        Column("name", say(N_("Country")), 34, gap=2),
         Column("gap", say(N_("Against target")), 26, True, 3, phone="lead"),
         Column("bar", say(N_("short · over")), SHORT_BAR + 3, gap=3, phone="wide"),
-        Column("actual", say(N_("Actual")), 23, True, 3, phone="pair"),
-        Column("target", say(N_("Target")), 23, True, 3, phone="pair"),
+        Column("actual", say(N_("Actual")), 21, True, 3, phone="pair"),
+        Column("target", say(N_("Target")), 21, True, 3, phone="pair"),
         Column("attainment", say(N_("Attainment")), 18, True, 3, phone="pair"),
         Column("met", say(N_("People at target")), None, True, 0, phone="pair"),
     )

@@ -41,12 +41,12 @@ LINES: Mapping[str, str] = {
     "quotas": N_("the quotas"),
 }
 SEEN: Mapping[str, str] = {
-    "common": N_("ordinary variation"),
-    "improving": N_("clearly improving"),
-    "worsening": N_("clearly worsening"),
-    "passes": N_("reaches this target as a rule"),
-    "fails": N_("target out of reach as it runs today"),
-    "hit_or_miss": N_("hit or miss at this target"),
+    "common": N_("ordinary"),
+    "improving": N_("improving"),
+    "worsening": N_("worsening"),
+    "passes": N_("always passes"),
+    "fails": N_("cannot reach"),
+    "hit_or_miss": N_("hit or miss"),
 }
 
 

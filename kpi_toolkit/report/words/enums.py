@@ -117,19 +117,6 @@ COLUMNS: Mapping[str, str] = {
     "amount": N_("amount"),
     "channel": N_("channel"),
 }
-RULES: Mapping[str, str] = {
-    "ratio": N_("actual ÷ target"),
-    "linear": N_("2 − actual ÷ target"),
-    "inverse": N_("target ÷ actual"),
-    "progress": N_("share of the way from the baseline"),
-    "growth": N_("(1 + actual) ÷ (1 + target)"),
-    "scale": N_("distance from the target on a scale"),
-}
-METHODS: Mapping[str, str] = {
-    "fill": N_("how usual quarters fill"),
-    "working_days": N_("working days"),
-    "none": N_("not shortened"),
-}
 ENUMS: Mapping[str, Mapping[str, str]] = {
     "band": BANDS,
     "verdict": VERDICTS,
@@ -145,7 +132,6 @@ ENUMS: Mapping[str, Mapping[str, str]] = {
     "owner": OWNERS,
     "table": TABLES,
     "column": COLUMNS,
-    "rule": RULES,
 }
 OTHER = N_("other ({code})")
 

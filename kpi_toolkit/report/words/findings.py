@@ -16,7 +16,7 @@ FINDINGS: Mapping[str, str] = {
     "outside_employment": N_("Facts outside the time of employment; they count"),
     "unknown_country": N_("A country that is not known: Monday to Friday, no holidays"),
     "people_differ": N_("Rows of one person that differ: the column stays empty"),
-    "credit_above_one": N_("Credits of one order that add to more than 100%"),
+    "credits_over_one": N_("Credits of one order that add to more than 100%"),
 }
 
 

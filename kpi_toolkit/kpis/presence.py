@@ -1,0 +1,70 @@
+"""Working days on which people were there: employed and not absent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from kpi_toolkit.intake.calendar import working_days
+from kpi_toolkit.kpis.people import People
+from kpi_toolkit.kpis.timeline import Timeline, as_quarter, quarter_days
+from kpi_toolkit.quarter import Quarter, quarters_between
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Presence:
+    """`table`: person_id, quarter, working_days (of the country), present_days, presence (0 to 1), for every quarter from the first
+    in which a person is employed. `there`: by person, on which days of the run's quarter they were employed and not absent.
+    """
+
+    table: pd.DataFrame
+    there: Mapping[str, Flags]
+
+
+def presence_of(people: People, in_quarters: pd.DataFrame, absences: pd.DataFrame, timeline: Timeline) -> Presence:
+    """Presence in every quarter of the timeline.
+
+    `in_quarters`: person_id, period (the quarter's number), iso, a row for the quarters with employment or facts; in others the
+    country of the quarter before holds. `absences`: person_id, starts_on, ends_on; an open one lasts.
+    """
+    first = as_quarter(int(timeline.periods.loc[timeline.periods["grain"] == "quarter", "period"].min()), timeline.quarter.fiscal)
+    away = {str(person): part for person, part in absences.groupby("person_id")}
+    iso = {(row.person_id, row.period): row.iso for row in in_quarters.itertuples()}
+    rows, there = [], {}
+    for person in sorted(people.employment["person_id"].unique()):
+        begun, country = False, None
+        for quarter in quarters_between(first, timeline.quarter):
+            days = quarter_days(quarter)
+            employed = people.employed_days(person, days)
+            begun |= bool(employed.any()) or _begun_before(people, person, quarter)
+            found = iso.get((person, quarter.ordinal), country)
+            country = found if isinstance(found, str) else None
+            if not begun:
+                continue
+            present = employed & ~_absent(away.get(person), days)
+            worked = working_days(country, quarter.first_day, quarter.last_day)
+            whole, own = int(worked.sum()), int((worked & present).sum())
+            rows.append((person, str(quarter), whole, own, own / whole if whole else np.nan))
+            if quarter == timeline.quarter:
+                there[person] = present
+    columns = ["person_id", "quarter", "working_days", "present_days", "presence"]
+    return Presence(pd.DataFrame(rows, columns=columns), there)
+
+
+def _begun_before(people: People, person: str, quarter: Quarter) -> bool:
+    own = people.employment.loc[people.employment["person_id"] == person, "starts"]
+    return bool((own < pd.Timestamp(quarter.first_day)).any())
+
+
+def _absent(absences: pd.DataFrame | None, days: pd.DatetimeIndex) -> Flags:
+    away = np.zeros(len(days), dtype=bool)
+    if absences is not None:
+        for starts, ends in zip(absences["starts_on"], absences["ends_on"], strict=True):
+            away |= np.asarray((days >= starts) & ((days <= ends) | pd.isna(ends)))
+    return away
