@@ -18,7 +18,7 @@ import pandas as pd
 
 from kpi_toolkit import start as begin
 from kpi_toolkit.artifacts import SCHEMAS, conform
-from kpi_toolkit.diagnose import LEAST_PEOPLE, code, lasting, likeness, recent, standing
+from kpi_toolkit.diagnose import LEAST_PEOPLE, Past, code, lasting, likeness, recent, standing
 from kpi_toolkit.kpis.declaration import Better
 from kpi_toolkit.propose import LEAST_RELIABILITY, OUTCOMES, Proposal
 from kpi_toolkit.quarter import Quarter
@@ -111,7 +111,7 @@ def renew(
     """
     used = _used(evaluation, proposal)
     outcome = next((kpi for kpi in OUTCOMES if any(one.kpi == kpi for one in used)), "")
-    past = replace(measured, quarter=measured.quarter.next).history  # the complete quarters up to this one
+    past = Past.of(replace(measured, quarter=measured.quarter.next).history)  # the complete quarters up to this one
     stand = {one.kpi: standing(past, recent(past, one.kpi)) for one in used if one.kpi in past.available()}
     recommended = []
     for one in used:
@@ -157,7 +157,7 @@ def _before(other: _Used, one: _Used, outcome: str) -> bool:
 
 
 def _health(
-    one: _Used, past: Measured, exceptions: Exceptions | None, engagement: Engagement,
+    one: _Used, past: Past, exceptions: Exceptions | None, engagement: Engagement,
     stand: Mapping[str, FloatArray], heavier: Sequence[str],
 ) -> tuple[Health, str]:  # fmt: skip
     """The first fault of a KPI, with its code and figures; fine where none is found or too few people tell."""

@@ -115,8 +115,9 @@ def test_the_client_s_weights_hold():
 
 
 def test_what_the_last_renewal_ends_is_out_and_what_it_keeps_is_preferred():
-    first = proposed(orders_only())
-    left_out = next(kpi for kpi in ("products_per_customer", "discount_rate", "repeat_purchase_rate") if kpi not in first.chosen)
+    values = orders_only() | {"top_customer_share": skills(31) / 400, "reactivated_customers": np.round(skills(32) / 4)}
+    first = proposed(values)
+    left_out = next(kpi for kpi in values if reason(first, kpi).startswith("below_cut"))
     ended = next(kpi for kpi in first.chosen if kpi != "revenue")
     start = Start(
         str(QUARTER), str(QUARTER.previous),
@@ -125,7 +126,7 @@ def test_what_the_last_renewal_ends_is_out_and_what_it_keeps_is_preferred():
             Recommended(left_out, "keep", "fine", "share_met:0.6", 10.0),
         ),
     )  # fmt: skip
-    second = proposed(orders_only(), start=start)
+    second = proposed(values, start=start)
     assert reason(second, ended) == "ended:retire:no_spread" and ended not in second.chosen
     assert reason(second, left_out).endswith("kept_on") and left_out in second.chosen
 

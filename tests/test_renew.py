@@ -151,7 +151,8 @@ def test_an_incomplete_quarter_is_not_judged():
 def test_start_yml_reads_back_as_it_was_written(tmp_path):
     start = Start(
         "2026Q4", "2026Q3",
-        (Recommended("revenue", "keep", "fine", "share_met:0.6:20:0.46:0.73:0.6", 30.0), Recommended("NO", "retire", "gamed", "gamed:3:20")),
+        (Recommended("revenue", "keep", "fine", "share_met:0.6:20:0.46:0.73:0.6", 30.0),
+            Recommended("NO", "retire", "gamed", "gamed:3:20")),
         (Recalibrated("revenue", 20, 0.6, 1.02, 1.5e6, 1.4e6, "USD"), Recalibrated("orders", 3, 0.3333)),
     )  # fmt: skip
     path = start.write(tmp_path / "start.yml")

@@ -14,7 +14,7 @@ from kpi_toolkit.artifacts import SCHEMAS, conform
 from kpi_toolkit.diagnose.courses import courses
 from kpi_toolkit.diagnose.drivers import drivers
 from kpi_toolkit.diagnose.findings import Finding, Row, code
-from kpi_toolkit.diagnose.panel import Panel, worth
+from kpi_toolkit.diagnose.panel import Panel, Past, worth
 from kpi_toolkit.diagnose.people import (
     LEAST_PEOPLE,
     Completeness,
@@ -38,6 +38,7 @@ __all__ = [
     "Finding",
     "Lasting",
     "Panel",
+    "Past",
     "code",
     "completeness",
     "diagnose",
@@ -91,11 +92,12 @@ def diagnose(history: Measured, engagement: Engagement) -> Diagnosis:
     `history` holds only what may be seen (`Measured.history`); an empty one gives an empty table. Quarantined rows are not told
     here: `intake` counts them over all days, and nothing after the quarter's first day may change a diagnosis.
     """
+    past = Past.of(history)
     rows = [
-        *(row for kpi in history.available() for row in courses(history, kpi, engagement)),
-        *(row for kpi in history.available() for row in _people(history, kpi)),
-        *drivers(history),
-        *_gaps(history),
+        *(row for kpi in past.available() for row in courses(past, kpi, engagement)),
+        *(row for kpi in past.available() for row in _people(past, kpi)),
+        *drivers(past),
+        *_gaps(past),
     ]
     return Diagnosis(history.quarter, _table(rows))
 
@@ -113,16 +115,16 @@ def _table(rows: list[Row]) -> pd.DataFrame:
     return conform("diagnosis", table)
 
 
-def _people(history: Measured, kpi: str) -> Iterator[Row]:
+def _people(past: Past, kpi: str) -> Iterator[Row]:
     """Spread between people, how much of it lasts, and how complete the data are; no person is named."""
-    people, entry = recent(history, kpi), history.catalogue[kpi]
+    people, entry = recent(past, kpi), past.catalogue[kpi]
     place = ("company", "company", kpi)
-    money = str(history.reporting_currency) if str(entry.unit) == "money" and history.reporting_currency else ""
-    complete = completeness(history, people)
+    money = str(past.reporting_currency) if str(entry.unit) == "money" and past.reporting_currency else ""
+    complete = completeness(past, people)
     if not complete.person_quarters:
         return
-    yield from _spread(history, people, money)
-    last = lasting(history, people)
+    yield from _spread(past, people, money)
+    last = lasting(past, people)
     if math.isnan(last.share):
         yield Row(*place, Finding.RELIABILITY, math.nan, evidence=code("too_few", last.people, last.quarters))
     else:
@@ -132,13 +134,12 @@ def _people(history: Measured, kpi: str) -> Iterator[Row]:
     yield Row(*place, Finding.COMPLETENESS, complete.share, evidence=evidence, unit="share")
 
 
-def _spread(history: Measured, people: Panel, currency: str) -> Iterator[Row]:
+def _spread(past: Past, people: Panel, currency: str) -> Iterator[Row]:
     """The median person's usual quarter with the quartiles, of all people and of each country."""
-    usual, unit = people.usual, str(history.catalogue[people.kpi].unit)
-    of = history.people.drop_duplicates("person_id").set_index("person_id")["country"].reindex(people.people)
+    usual, unit = people.usual, str(past.catalogue[people.kpi].unit)
     groups = [("company", "company", np.isfinite(usual))]
-    for country in sorted(of.dropna().unique()):
-        groups.append(("country", str(country), np.isfinite(usual) & of.eq(country).fillna(False).to_numpy(dtype=bool)))
+    for country in sorted(set(past.country) - {""}):
+        groups.append(("country", str(country), np.isfinite(usual) & past.country.eq(country).to_numpy()))
     for level, entity, members in groups:
         if members.sum() < LEAST_PEOPLE:
             continue
@@ -147,16 +148,19 @@ def _spread(history: Measured, people: Panel, currency: str) -> Iterator[Row]:
         yield Row(level, entity, people.kpi, Finding.SPREAD, middle, low, high, evidence, unit, currency)
 
 
-def _gaps(history: Measured) -> Iterator[Row]:
+def _gaps(past: Past) -> Iterator[Row]:
     """Quarters that a source of a country leaves empty or cuts, among the last ones before the quarter."""
-    rows = history.coverage.assign(country=history.coverage["country"].fillna("").astype(str))
-    window = [str(history.quarter.shifted(-back)) for back in range(LOOKBACK_GAPS, 0, -1)]
+    rows = past.coverage.assign(country=past.coverage["country"].fillna("").astype(str))
+    window = [str(past.quarter.shifted(-back)) for back in range(LOOKBACK_GAPS, 0, -1)]
     for (source, country), own in rows.groupby(["source", "country"], sort=True):
+        begun = own["first_fact"].dropna()
+        first = str(Quarter.of(min(begun), past.quarter.fiscal)) if len(begun) else ""
+        own = own[own["quarter"].astype(str) >= first]  # before its first fact a source is not there yet, which is no gap
         known = dict(zip(own["quarter"].astype(str), own["complete"].astype(bool), strict=True))
-        seen = sorted(quarter for quarter in known if quarter < str(history.quarter))
+        seen = sorted(quarter for quarter in known if quarter < str(past.quarter))
         if not seen:
             continue
-        fiscal = history.quarter.fiscal
+        fiscal = past.quarter.fiscal
         between = [str(one) for one in quarters_between(Quarter.parse(seen[0], fiscal), Quarter.parse(seen[-1], fiscal))]
         cut = [quarter for quarter in window if not known.get(quarter, True)]
         empty = [quarter for quarter in window if quarter in between and quarter not in known]

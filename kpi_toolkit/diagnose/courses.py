@@ -10,12 +10,11 @@ import numpy as np
 
 from kpi_toolkit import series
 from kpi_toolkit.diagnose.findings import Finding, Row, code
-from kpi_toolkit.diagnose.panel import ADD_UP, PERIODS_IN_YEAR, Line, Panel, lines, panel, season_of_group, worth
+from kpi_toolkit.diagnose.panel import ADD_UP, PERIODS_IN_YEAR, Line, Panel, Past, lines, season_of_group, worth
 from kpi_toolkit.kpis.declaration import Better, Unit
 
 if TYPE_CHECKING:
     from kpi_toolkit.engagement import Engagement
-    from kpi_toolkit.kpis.measured import Measured
 
 LEAST_EVENTS = 5.0  # mean events behind a point of a chart; below, the grain is made coarser (contract, section 5)
 LEAST_POINTS = {"month": 12, "quarter": 8}  # points of a chart: fewer give limits that say nothing
@@ -24,29 +23,29 @@ COVERED = (
 )
 
 
-def courses(history: Measured, kpi: str, engagement: Engagement) -> Iterator[Row]:
+def courses(past: Past, kpi: str, engagement: Engagement) -> Iterator[Row]:
     """The findings on groups for one KPI."""
-    people = panel(history, kpi)
-    groups = list(lines(history, kpi, ("company", "country", "team")))
-    yield from (_level(history, kpi, line) for line in groups)
+    people = past.panel(kpi)
+    groups = list(lines(past, kpi, ("company", "country", "team")))
+    yield from (_level(past, kpi, line) for line in groups)
     for line in groups:
         if line.level == "team":
             continue
-        season = season_of_group(history, kpi, line, "quarter", people)
+        season = season_of_group(past, kpi, line, "quarter", people)
         if line.level == "company":
-            yield _season(history, kpi, line, season)
-        yield from _trend(history, kpi, line, season)
+            yield _season(past, kpi, line, season)
+        yield from _trend(past, kpi, line, season)
         if line.level == "company":
-            yield from _assurance(history, kpi, line, season, engagement)
-    yield from _variation(history, kpi)
+            yield from _assurance(past, kpi, line, season, engagement)
+    yield from _variation(past, kpi)
 
 
-def _row(history: Measured, kpi: str, line: Line, finding: Finding, value: float, low: float, high: float, evidence: str) -> Row:
-    unit = str(history.catalogue[kpi].unit)
+def _row(past: Past, kpi: str, line: Line, finding: Finding, value: float, low: float, high: float, evidence: str) -> Row:
+    unit = str(past.catalogue[kpi].unit)
     return Row(line.level, line.entity_id, kpi, finding, value, low, high, evidence, unit, line.currency or "")
 
 
-def _level(history: Measured, kpi: str, line: Line) -> Row:
+def _level(past: Past, kpi: str, line: Line) -> Row:
     """A usual quarter: the mean of the last year's, so that every season is in it."""
     last = slice(-PERIODS_IN_YEAR["quarter"], None)
     known = np.isfinite(line.values[last])
@@ -55,88 +54,88 @@ def _level(history: Measured, kpi: str, line: Line) -> Row:
     evidence = code("quarters", len(periods), periods[0], periods[-1])
     events = np.nan_to_num(line.events[last][known]).mean()
     evidence += ";" + code("events", float(events))
-    return _row(history, kpi, line, Finding.LEVEL, float(values.mean()), float(values.min()), float(values.max()), evidence)
+    return _row(past, kpi, line, Finding.LEVEL, float(values.mean()), float(values.min()), float(values.max()), evidence)
 
 
-def _season(history: Measured, kpi: str, line: Line, season: series.Season) -> Row:
+def _season(past: Past, kpi: str, line: Line, season: series.Season) -> Row:
     low, high = float(season.indices.min()), float(season.indices.max())
     if season.kept == 0:
-        return _row(history, kpi, line, Finding.SEASON, math.nan, math.nan, math.nan, code("no_season", season.cycles))
+        return _row(past, kpi, line, Finding.SEASON, math.nan, math.nan, math.nan, code("no_season", season.cycles))
     peak, trough = int(season.indices.argmax()) + 1, int(season.indices.argmin()) + 1
     parts = [code("peak", peak, high), code("trough", trough, low), code("years", season.cycles), code("kept", season.kept)]
-    return _row(history, kpi, line, Finding.SEASON, high - low, low, high, ";".join(parts))
+    return _row(past, kpi, line, Finding.SEASON, high - low, low, high, ";".join(parts))
 
 
-def _trend(history: Measured, kpi: str, line: Line, season: series.Season) -> Iterator[Row]:
+def _trend(past: Past, kpi: str, line: Line, season: series.Season) -> Iterator[Row]:
     found = series.trend(season.removed(line.values, line.first_season))
-    points = history.catalogue[kpi].unit == Unit.SHARE
+    points = past.catalogue[kpi].unit == Unit.SHARE
     if math.isnan(found.slope) or not (points or found.level > 0):
         return
     scale = PERIODS_IN_YEAR["quarter"] / (1.0 if points else found.level)
     direction = "rising" if found.low > 0 else "falling" if found.high < 0 else "no_trend"
     evidence = code(direction, found.points) + ";" + code("per_year", "points" if points else "share")
-    yield _row(history, kpi, line, Finding.TREND, found.slope * scale, found.low * scale, found.high * scale, evidence)
+    yield _row(past, kpi, line, Finding.TREND, found.slope * scale, found.low * scale, found.high * scale, evidence)
 
 
-def _variation(history: Measured, kpi: str) -> Iterator[Row]:
+def _variation(past: Past, kpi: str) -> Iterator[Row]:
     """What the latest point of each chart says, at the finest grain whose points hold enough events."""
     seen: set[tuple[str, str]] = set()
-    higher = history.catalogue[kpi].better == Better.HIGHER
+    higher = past.catalogue[kpi].better == Better.HIGHER
     for grain in ("month", "quarter"):
         people: Panel | None = None
-        for line in lines(history, kpi, ("company", "country"), grain):
+        for line in lines(past, kpi, ("company", "country"), grain):
             known = np.isfinite(line.values)
             if (line.level, line.entity_id) in seen or known.sum() < LEAST_POINTS[grain]:
                 continue
             if np.nan_to_num(line.events[known]).mean() < LEAST_EVENTS:
                 continue
-            if people is None and history.catalogue[kpi].shape in ADD_UP:
-                people = panel(history, kpi, grain)
-            usual = season_of_group(history, kpi, line, grain, people).removed(line.values, line.first_season)
+            if people is None and past.catalogue[kpi].shape in ADD_UP:
+                people = past.panel(kpi, grain)
+            usual = season_of_group(past, kpi, line, grain, people).removed(line.values, line.first_season)
             limits = series.process_limits(usual)
-            if not np.isfinite(limits.upper):
+            if not limits.upper > limits.lower:  # a series that never moves tells nothing
                 continue
             seen.add((line.level, line.entity_id))
             said, signal = series.variation(usual, limits, higher_is_better=higher)
             evidence = code(said, *([signal.rule] if signal else []))
             about = [code("grain", grain), code("points", int(known.sum())), code("centre", limits.centre)]
             row = ";".join([evidence, *about])
-            yield _row(history, kpi, line, Finding.VARIATION, float(usual[-1]), limits.lower, limits.upper, row)
+            yield _row(past, kpi, line, Finding.VARIATION, float(usual[-1]), limits.lower, limits.upper, row)
 
 
-def _assurance(history: Measured, kpi: str, line: Line, season: series.Season, engagement: Engagement) -> Iterator[Row]:
+def _assurance(past: Past, kpi: str, line: Line, season: series.Season, engagement: Engagement) -> Iterator[Row]:
     """Whether the company's process as it runs passes the quarter's line, season taken out of both."""
     known = np.isfinite(line.values)
-    target, named = _target_line(history, kpi, season, engagement)
+    target, named = _target_line(past, kpi, season, engagement)
     if math.isnan(target) or known.sum() < LEAST_POINTS["quarter"] or np.nan_to_num(line.events[known]).mean() < LEAST_EVENTS:
         return
     limits = series.process_limits(season.removed(line.values, line.first_season))
-    said = series.assurance(limits, target, higher_is_better=history.catalogue[kpi].better == Better.HIGHER)
+    said = series.assurance(limits, target, higher_is_better=past.catalogue[kpi].better == Better.HIGHER)
     if said is not None:
         evidence = code(said) + ";" + code("line", named)
-        yield _row(history, kpi, line, Finding.ASSURANCE, target, limits.lower, limits.upper, evidence)
+        yield _row(past, kpi, line, Finding.ASSURANCE, target, limits.lower, limits.upper, evidence)
 
 
-def _target_line(history: Measured, kpi: str, season: series.Season, engagement: Engagement) -> tuple[float, str]:
+def _target_line(past: Past, kpi: str, season: series.Season, engagement: Engagement) -> tuple[float, str]:
     """The company's line of the quarter without season, and where it comes from; NaN where there is none.
 
     A year's goal of what adds up is four usual quarters; of anything else it is the line itself.
     """
-    quarter, entry = history.quarter, history.catalogue[kpi]
+    quarter, entry = past.quarter, past.catalogue[kpi]
     goals = engagement.company_goals.get(kpi, {})
     if str(quarter) in goals:
         return float(season.removed([goals[str(quarter)]], quarter.number - 1)[0]), "company_goal"
     if str(quarter.year) in goals:
         return goals[str(quarter.year)] / (PERIODS_IN_YEAR["quarter"] if entry.shape in ADD_UP else 1), "company_goal"
-    quotas = history.quotas
+    quotas = past.quotas
     quotas = quotas[quotas["kpi"].eq(kpi) & quotas["quarter"].eq(str(quarter))]
     if entry.shape not in ADD_UP or not len(quotas):
         return math.nan, ""
-    people = panel(history, kpi, last=PERIODS_IN_YEAR["quarter"])
+    people = past.panel(kpi).last(PERIODS_IN_YEAR["quarter"])
     brought = np.nansum(people.values, axis=1)
     with_quota = np.asarray(people.people.isin(quotas["person_id"]))
     if not brought.sum() > 0 or brought[with_quota].sum() < COVERED * brought.sum():
         return math.nan, ""
-    rate = worth(history, quotas["currency"]) if entry.unit == Unit.MONEY else 1.0
+    rate = worth(past, quotas["currency"]) if entry.unit == Unit.MONEY else 1.0
     total = float((quotas["target"] * rate).sum(skipna=False))
     return float(season.removed([total], quarter.number - 1)[0]), "quotas"

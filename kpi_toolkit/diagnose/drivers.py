@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kpi_toolkit import series
 from kpi_toolkit.diagnose.findings import Finding, Row, code
-from kpi_toolkit.diagnose.panel import PERIODS_IN_YEAR, Line, lines
-
-if TYPE_CHECKING:
-    from kpi_toolkit.kpis.measured import Measured
+from kpi_toolkit.diagnose.panel import PERIODS_IN_YEAR, Line, Past, lines
 
 FACTORS = (  # the code of a factor, and the KPI whose row it stands in
     ("customers", "active_customers"),
@@ -21,16 +17,16 @@ FACTORS = (  # the code of a factor, and the KPI whose row it stands in
 )
 
 
-def drivers(history: Measured) -> Iterator[Row]:
+def drivers(past: Past) -> Iterator[Row]:
     """The change of revenue of the company and each country, and its parts, which add up to it exactly.
 
     Parts by the logarithmic mean Divisia index (`series.parts_of_change`): no rest, and no order of the factors.
     Where a factor is 0 or negative the change stands undivided. Money at the agreed rates, so that no part is currency.
     """
     wanted = ("revenue", "active_customers", "orders")
-    if not set(wanted) <= set(history.available()):
+    if not set(wanted) <= set(past.available()):
         return
-    of = {kpi: {(line.level, line.entity_id): line for line in lines(history, kpi, ("company", "country"))} for kpi in wanted}
+    of = {kpi: {(line.level, line.entity_id): line for line in lines(past, kpi, ("company", "country"))} for kpi in wanted}
     for key, revenue in of["revenue"].items():
         year = PERIODS_IN_YEAR["quarter"]
         if revenue.values.size <= year or not np.isfinite(revenue.values[[-1 - year, -1]]).all():

@@ -40,5 +40,9 @@ class Row:
 
 
 def code(name: object, *figures: object) -> str:
-    """A code with its figures: `code("icc", 0.123, 4)` is `icc:0.12:4`; a float is cut to what a reader can use."""
-    return ":".join([str(name), *(f"{one:.4g}" if isinstance(one, float) else str(one) for one in figures)])
+    """A code with its figures: `code("icc", 0.12345, 4)` is `icc:0.1235:4`; a float is cut to what a reader can use."""
+    return ":".join([str(name), *(_figure(one) if isinstance(one, float) else str(one) for one in figures)])
+
+
+def _figure(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -12,11 +12,9 @@ from numpy.typing import NDArray
 
 from kpi_toolkit import series
 from kpi_toolkit.kpis.declaration import Shape, Unit
+from kpi_toolkit.kpis.measured import Measured
 from kpi_toolkit.quarter import Quarter, quarters_between
 from kpi_toolkit.series import FloatArray
-
-if TYPE_CHECKING:
-    from kpi_toolkit.kpis.measured import Measured
 
 LONGEST = {"quarter": 20, "month": 36}  # periods looked back at most: older ones are another business
 PERIODS_IN_YEAR = {"quarter": 4, "month": 12}
@@ -39,6 +37,11 @@ class Panel:
     values: FloatArray
     events: FloatArray
     country: NDArray[np.int64]
+
+    def last(self, periods: int) -> Panel:
+        """The latest periods only."""
+        part = slice(-periods, None)
+        return replace(self, periods=self.periods[part], values=self.values[:, part], events=self.events[:, part])
 
     @property
     def usual(self) -> FloatArray:
@@ -69,8 +72,82 @@ def season_of(period: str) -> int:
     return int(period[5:]) - 1
 
 
-def timeline(history: Measured, grain: str) -> tuple[str, ...]:
-    """Every period of a grain from the first to the last that has measures, the latest `LONGEST` of them."""
+class Past(Measured):
+    """A history with what is asked of it again and again, worked out once."""
+
+    @classmethod
+    def of(cls, history: Measured) -> Past:
+        """The history itself where it is a past already."""
+        if isinstance(history, Past):
+            return history
+        return cls(**{one.name: getattr(history, one.name) for one in fields(Measured)})
+
+    @cached_property
+    def _parts(self) -> dict[tuple[str, str, str], pd.DataFrame]:
+        parts = self.measures.groupby(["kpi", "grain", "level"], sort=False)
+        return {(str(kpi), str(grain), str(level)): part for (kpi, grain, level), part in parts}
+
+    def rows(self, kpi: str, grain: str, level: str) -> pd.DataFrame:
+        """The measures of a KPI at a grain and a level."""
+        return self._parts.get((kpi, grain, level), self.measures.iloc[:0])
+
+    @cached_property
+    def roster(self) -> pd.Index[str]:
+        """Ids of all people that measures tell of, but those without goals; sorted. Every panel has these rows."""
+        ids = self.measures.loc[self.measures["level"].eq("person"), "entity_id"].astype(str).unique()
+        without = set(self.people.loc[~self.people["has_goals"].astype(bool), "person_id"].astype(str))
+        own: pd.Index[str] = pd.Index(sorted(set(ids) - without), dtype="object")
+        return own
+
+    @cached_property
+    def country(self) -> pd.Series[str]:
+        """The country of each of the roster, "" where unknown."""
+        of = self.people.drop_duplicates("person_id").set_index("person_id")["country"]
+        return of.reindex(self.roster).fillna("").astype(str)
+
+    @cached_property
+    def _periods(self) -> dict[str, tuple[str, ...]]:
+        return {grain: _every_period(self, grain) for grain in LONGEST}
+
+    def periods(self, grain: str) -> tuple[str, ...]:
+        """Every period of a grain from the first to the last that has measures, the latest `LONGEST` of them."""
+        return self._periods[grain]
+
+    @cached_property
+    def attendance(self) -> FloatArray:
+        """Presence of the roster in the quarters of `periods`, 0..1, NaN where not employed; shape `(persons, quarters)`."""
+        there = self.presence
+        return wide(there["presence"], there["person_id"], there["quarter"], self.roster, self.periods("quarter"))
+
+    @cached_property
+    def _covered(self) -> dict[str, NDArray[np.bool_]]:
+        return {}
+
+    def covered(self, source: str) -> NDArray[np.bool_]:
+        """Where there is any measure of a person from a source, `(persons, quarters)`: a quarter that was cut has none."""
+        if source not in self._covered:
+            periods = self.periods("quarter")
+            out = np.zeros((len(self.roster), len(periods)), dtype=np.bool_)
+            for kpi in self.available():
+                if self.catalogue[kpi].source == source:
+                    rows = self.rows(kpi, "quarter", "person")
+                    there = pd.Series(1.0, rows.index)
+                    out |= np.isfinite(wide(there, rows["entity_id"], rows["period"], self.roster, periods))
+            self._covered[source] = out
+        return self._covered[source]
+
+    @cached_property
+    def _panels(self) -> dict[tuple[str, str], Panel]:
+        return {}
+
+    def panel(self, kpi: str, grain: str = "quarter") -> Panel:
+        """The persons' values of a KPI over the periods."""
+        if (kpi, grain) not in self._panels:
+            self._panels[kpi, grain] = _panel(self, kpi, grain)
+        return self._panels[kpi, grain]
+
+
+def _every_period(history: Measured, grain: str) -> tuple[str, ...]:
     periods = history.measures.loc[history.measures["grain"].eq(grain), "period"].astype(str)
     if not len(periods):
         return ()
@@ -83,6 +160,31 @@ def timeline(history: Measured, grain: str) -> tuple[str, ...]:
     return tuple(every[-LONGEST[grain] :])
 
 
+def wide(
+    values: pd.Series[float], entity: pd.Series[str], period: pd.Series[str], entities: pd.Index[str], periods: Sequence[str]
+) -> FloatArray:
+    """A long column as an array `(entities, periods)`, NaN where there is no row; rows of others are left out."""
+    out = np.full((len(entities), len(periods)), np.nan)
+    row = entities.get_indexer(pd.Index(entity, dtype="object"))
+    column = pd.Index(list(periods), dtype="object").get_indexer(pd.Index(period, dtype="object"))
+    known = (row >= 0) & (column >= 0)
+    out[row[known], column[known]] = values.to_numpy(dtype=np.float64, na_value=np.nan)[known]
+    return out
+
+
+def _panel(past: Past, kpi: str, grain: str) -> Panel:
+    rows, periods, entry = past.rows(kpi, grain, "person"), past.periods(grain), past.catalogue[kpi]
+    place = (rows["entity_id"], rows["period"], past.roster, periods)
+    value = rows["value_constant"] * (worth(past, rows["currency"]) if entry.unit == Unit.MONEY else 1.0)
+    values = wide(value, *place)
+    if grain == "quarter":
+        enough = past.attendance >= LEAST_PRESENCE
+        full = values / np.where(enough, past.attendance, 1.0) if entry.shape in ADD_UP else values
+        values = np.where(enough, full, np.nan)
+    country = pd.factorize(past.country, sort=True)[0].astype(np.int64)
+    return Panel(kpi, past.roster, periods, values, wide(rows["events"], *place), country)
+
+
 def worth(history: Measured, currency: pd.Series[str]) -> pd.Series[float]:
     """What one unit of each row's currency is worth in the reporting currency; NaN where no rate is agreed."""
     known = currency.dropna().unique()
@@ -92,53 +194,11 @@ def worth(history: Measured, currency: pd.Series[str]) -> pd.Series[float]:
     return currency.map(rates.to_dict()).astype("float64").where(currency.notna(), 1.0)
 
 
-def roster(history: Measured) -> pd.Index[str]:
-    """Ids of all people that measures tell of, but those without goals; sorted. Every panel has these rows."""
-    rows = history.measures
-    ids = rows.loc[rows["level"].eq("person"), "entity_id"].astype(str).unique()
-    without = set(history.people.loc[~history.people["has_goals"].astype(bool), "person_id"].astype(str))
-    own: pd.Index[str] = pd.Index(sorted(set(ids) - without), dtype="object")
-    return own
-
-
-def attendance(history: Measured, periods: tuple[str, ...]) -> FloatArray:
-    """Presence of the roster in quarters, 0..1, NaN where not employed; shape `(persons, quarters)`."""
-    there = history.presence.pivot_table(index="person_id", columns="quarter", values="presence", aggfunc="first")
-    there = there.reindex(index=roster(history), columns=list(periods))
-    return np.asarray(there.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
-
-
-def panel(history: Measured, kpi: str, grain: str = "quarter", last: int | None = None) -> Panel:
-    """The persons' values of a KPI over the last periods (all that `timeline` gives, unless `last` says fewer)."""
-    periods = timeline(history, grain)[-last if last else None :]
-    rows = history.measures
-    rows = rows[rows["kpi"].eq(kpi) & rows["level"].eq("person") & rows["grain"].eq(grain) & rows["period"].isin(periods)]
-    people = roster(history)
-    money = history.catalogue[kpi].unit == Unit.MONEY
-    value = rows["value_constant"] * (worth(history, rows["currency"]) if money else 1.0)
-
-    def wide(column: pd.Series[float]) -> FloatArray:
-        table = pd.DataFrame({"person": rows["entity_id"], "period": rows["period"], "value": column})
-        table = table.pivot_table(index="person", columns="period", values="value", aggfunc="first")
-        return table.reindex(index=people, columns=list(periods)).to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
-
-    values = wide(value)
-    if grain == "quarter" and len(people):
-        presence = attendance(history, periods)
-        enough = presence >= LEAST_PRESENCE
-        full = values / np.where(enough, presence, 1.0) if history.catalogue[kpi].shape in ADD_UP else values
-        values = np.where(enough, full, np.nan)
-    country = history.people.drop_duplicates("person_id").set_index("person_id")["country"].reindex(people).fillna("").astype(str)
-    return Panel(kpi, people, periods, values, wide(rows["events"]), pd.factorize(country, sort=True)[0].astype(np.int64))
-
-
-def lines(history: Measured, kpi: str, levels: tuple[str, ...], grain: str = "quarter") -> Iterator[Line]:
+def lines(past: Past, kpi: str, levels: tuple[str, ...], grain: str = "quarter") -> Iterator[Line]:
     """The series of every entity of the levels that has a value; money in its own currency, at the agreed rates."""
-    periods = timeline(history, grain)
-    rows = history.measures
-    rows = rows[rows["kpi"].eq(kpi) & rows["grain"].eq(grain) & rows["period"].isin(periods) & rows["level"].isin(levels)]
+    periods = past.periods(grain)
     for level in levels:
-        for entity, own in rows[rows["level"].eq(level)].groupby("entity_id", sort=True):
+        for entity, own in past.rows(kpi, grain, level).groupby("entity_id", sort=True):
             own = own.set_index("period").reindex(list(periods))
             values = own["value_constant"].to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
             known = np.flatnonzero(np.isfinite(values))
@@ -153,19 +213,18 @@ def lines(history: Measured, kpi: str, levels: tuple[str, ...], grain: str = "qu
             yield Line(level, str(entity), currency, periods[span], values[span], events)
 
 
-def season_of_group(history: Measured, kpi: str, line: Line, grain: str, people: Panel | None) -> series.Season:
+def season_of_group(past: Past, kpi: str, line: Line, grain: str, people: Panel | None) -> series.Season:
     """The season of a group: pooled over its people where the KPI adds up, else of the group's own series.
 
     What passes through zero or is a share has a season of differences, the rest one of ratios.
     """
-    entry = history.catalogue[kpi]
+    entry = past.catalogue[kpi]
     period = PERIODS_IN_YEAR[grain]
     additive = entry.unit == Unit.SHARE
     if people is not None and entry.shape in ADD_UP and line.level in ("company", "country"):
         members = people.values
         if line.level == "country":
-            of = history.people.drop_duplicates("person_id").set_index("person_id")["country"].reindex(people.people)
-            members = members[of.astype("object").eq(line.entity_id).to_numpy()]
+            members = members[past.country.eq(line.entity_id).to_numpy()]
         if members.size:
             return series.seasonal_indices(members, season_of(people.periods[0]), period, additive=additive)
     return series.seasonal_indices(line.values, line.first_season, period, additive=additive)

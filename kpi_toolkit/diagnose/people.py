@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kpi_toolkit import series
-from kpi_toolkit.diagnose.panel import ADD_UP, LEAST_PRESENCE, Panel, among_peers, attendance, panel, stabilised
+from kpi_toolkit.diagnose.panel import ADD_UP, LEAST_PRESENCE, Panel, Past, among_peers, stabilised
 from kpi_toolkit.series import FloatArray
-
-if TYPE_CHECKING:
-    from kpi_toolkit.kpis.measured import Measured
 
 LOOKBACK = 8  # quarters that tell of people as they are now
 LEAST_PEOPLE = 5  # below this nothing is said of people in general
@@ -40,19 +36,19 @@ class Lasting:
     quarters: int
 
 
-def recent(history: Measured, kpi: str) -> Panel:
+def recent(past: Past, kpi: str) -> Panel:
     """The persons' quarters that tell of people as they are now."""
-    return panel(history, kpi, last=LOOKBACK)
+    return past.panel(kpi).last(LOOKBACK)
 
 
-def standing(history: Measured, people: Panel) -> FloatArray:
+def standing(past: Past, people: Panel) -> FloatArray:
     """Where people stand among their peers, shape `(persons, quarters)`, on a scale of even spread, season and market out."""
-    return among_peers(stabilised(people.values, history.catalogue[people.kpi].unit), people.country)
+    return among_peers(stabilised(people.values, past.catalogue[people.kpi].unit), people.country)
 
 
-def lasting(history: Measured, people: Panel) -> Lasting:
+def lasting(past: Past, people: Panel) -> Lasting:
     """How much of the spread between people of a country lasts over quarters."""
-    values = standing(history, people)
+    values = standing(past, people)
     values = values[np.isfinite(values).sum(axis=1) >= LEAST_QUARTERS]
     quarters = int(np.isfinite(values).any(axis=0).sum()) if values.size else 0
     if values.shape[0] < LEAST_PEOPLE or quarters < LEAST_QUARTERS or not np.nanstd(values) > 0:
@@ -61,10 +57,10 @@ def lasting(history: Measured, people: Panel) -> Lasting:
     return Lasting(found.one, found.low, found.high, found.one_k, int(values.shape[0]), quarters)
 
 
-def with_data(history: Measured, people: Panel) -> NDArray[np.bool_]:
+def with_data(past: Past, people: Panel) -> NDArray[np.bool_]:
     """Where a person has data, shape `(persons, quarters)`: a value, and for what is 0 without facts, any fact in the panel."""
     there: NDArray[np.bool_] = np.isfinite(people.values)
-    if history.catalogue[people.kpi].shape in ADD_UP and there.size:
+    if past.catalogue[people.kpi].shape in ADD_UP and there.size:
         recorded = (np.nan_to_num(people.events) > 0).any(axis=1) | (np.nan_to_num(people.values) != 0).any(axis=1)
         there = there & recorded[:, None]
     return there
@@ -79,27 +75,18 @@ class Completeness:
     quarters: int
 
 
-def completeness(history: Measured, people: Panel) -> Completeness:
+def completeness(past: Past, people: Panel) -> Completeness:
     """Of the person-quarters that were worked and that the KPI's source covers, those with data.
 
     Quarters in which nobody has a value are left out: nobody is known to be new in the first year, growth needs a year before.
     """
-    there = with_data(history, people)
+    there = with_data(past, people)
     quarters = there.any(axis=0)
-    asked = _covered(history, people) & (attendance(history, people.periods) >= LEAST_PRESENCE) & quarters
+    latest = slice(past.attendance.shape[1] - len(people.periods), None)
+    covered = past.covered(past.catalogue[people.kpi].source)[:, latest]
+    asked = covered & (past.attendance[:, latest] >= LEAST_PRESENCE) & quarters
     number = int(asked.sum())
     return Completeness(float((there & asked).sum() / number) if number else math.nan, number, int(quarters.sum()))
-
-
-def _covered(history: Measured, people: Panel) -> NDArray[np.bool_]:
-    """Where the history holds any measure of the person from the KPI's source: a quarter that was cut has none."""
-    source = history.catalogue[people.kpi].source
-    alike = [one for one in history.available() if history.catalogue[one].source == source]
-    rows = history.measures
-    rows = rows[rows["level"].eq("person") & rows["grain"].eq("quarter") & rows["kpi"].isin(alike)]
-    counts = rows.groupby(["entity_id", "period"]).size().unstack(fill_value=0)
-    counts = counts.reindex(index=people.people, columns=list(people.periods), fill_value=0)
-    return np.asarray(counts.to_numpy() > 0, dtype=np.bool_)
 
 
 def likeness(one: FloatArray, other: FloatArray) -> float:

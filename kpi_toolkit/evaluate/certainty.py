@@ -53,6 +53,11 @@ def chances(panel: Panel, target: FloatArray, *, higher: bool) -> Chance:
     """The chance that a usual quarter reaches the prorated target; `target` `(entities,)`, NaN where there is none."""
     z, weights = _adding(panel)
     usual, taken, doubt, usual_doubt, start, start_variance = _shared(panel, z, weights)
+    told = bool((np.isfinite(z).sum(axis=1) > 1).any())
+    if (
+        not told
+    ):  # one quarter a person: no noise is likelier than another, and how people differ in it is no prior of their levels
+        start_variance = np.maximum(start_variance, (OWN_WAY * _unit(panel, z)) ** 2)
     if panel.family == Family.COUNTS:
         level = levels.count_levels(panel.value, panel.exposure * np.exp(taken), doubt, start, start_variance)
     elif panel.family == Family.SHARES:
@@ -60,8 +65,7 @@ def chances(panel: Panel, target: FloatArray, *, higher: bool) -> Chance:
     else:
         noise, uneven = _noise(panel, z - taken, _unit(panel, z))
         level = levels.normal_levels(z, noise, uneven, taken, doubt, start, start_variance)
-    # one quarter a person tells a level from nothing: then no noise and no drift is likelier than another
-    likelihood = level.likelihood if (np.isfinite(z).sum(axis=1) > 1).any() else np.zeros_like(level.likelihood)
+    likelihood = level.likelihood if told else np.zeros_like(level.likelihood)
     weight = levels.grid_weights(likelihood, panel.pool, MIN_POOL)
     mean, variance = level.mean + usual[:, -1] + _median_over_mean(panel, z - taken), level.variance + usual_doubt
     with np.errstate(invalid="ignore", divide="ignore"):

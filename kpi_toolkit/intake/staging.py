@@ -242,7 +242,7 @@ def _faults(
             yield f"{p} NOT BETWEEN 0 AND 1", _fault("'not_a_share'", theirs, t)
         if kind.kind == "day":
             early = f"year({p}) < {dates.FIRST_YEAR}"
-            late = "" if ours in OPEN_ENDS else f" OR year({p}) > {dates.LAST_YEAR}"
+            late = "" if ours in OPEN_ENDS else f" OR year({p}) > {dates.LAST_YEAR} OR NOT isfinite({p})"
             yield early + late, _fault("'not_a_day'", theirs, t)
         if kind.kind == "currency":
             yield f"{p} NOT IN {texts(currencies())}", _fault("'not_a_currency'", theirs, t)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kpi_toolkit.diagnose import Diagnosis, Finding, code, likeness, recent, standing
+from kpi_toolkit.diagnose import Diagnosis, Finding, Panel, Past, code, likeness, recent, standing
 from kpi_toolkit.kpis.declaration import KPI, Kind, Level, Shape, Unit
 from kpi_toolkit.series import FloatArray
 from kpi_toolkit.start import Start
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 OUTCOMES = ("revenue", "collections", "units", "revenue_growth")  # what the rest serves: the first of them that can be had
 LEAST_COMPLETENESS = 0.80  # share of person-quarters with data
 LEAST_RELIABILITY = 0.10  # share of the spread between people that lasts; below, a rank is nearly a lottery
+MOST_ALIKE = 0.5  # share of person-quarters with one and the same value, from which a KPI tells people apart no more
+MOST_AT_ZERO = 0.1  # share of people whose usual value is 0 or below: no target can be divided by it
 LEAST_EVENTS = 5.0  # expected count of a person and quarter below which there is no target (contract, section 4)
 RELEVANCE, RELIABILITY, COMPLETENESS = 0.4, 0.4, 0.2  # parts of the score
 KEPT_ON = 0.15  # added to the score of what the last renewal keeps: people should not meet a new set each quarter
@@ -55,25 +57,26 @@ class Candidate:
 
 def candidates(history: Measured, diagnosis: Diagnosis, engagement: Engagement, start: Start | None) -> list[Candidate]:
     """Every KPI of the catalogue, in its order, with what the history says of it."""
-    stand = {kpi: standing(history, recent(history, kpi)) for kpi in history.available()}
+    past = Past.of(history)
+    stand = {kpi: standing(past, recent(past, kpi)) for kpi in past.available()}
     known = [kpi for kpi in OUTCOMES if kpi in stand and kpi not in engagement.kpis.exclude]
     outcome = stand[known[0]] if known else None
-    rows = history.availability
+    rows = past.availability
     missing = dict(zip(rows["kpi"].astype(str), rows["missing"].fillna("").astype(str), strict=True))
-    return [_assessed(history, kpi, diagnosis, engagement, start, stand, outcome, missing) for kpi in history.catalogue]
+    return [_assessed(past, kpi, diagnosis, engagement, start, stand, outcome, missing) for kpi in past.catalogue]
 
 
 def _assessed(
-    history: Measured, kpi: str, diagnosis: Diagnosis, engagement: Engagement, start: Start | None,
+    past: Past, kpi: str, diagnosis: Diagnosis, engagement: Engagement, start: Start | None,
     stand: Mapping[str, FloatArray], outcome: FloatArray | None, missing: Mapping[str, str],
 ) -> Candidate:  # fmt: skip
-    entry = history.catalogue[kpi]
+    entry = past.catalogue[kpi]
     included = kpi in engagement.kpis.include
     reliability, complete = (diagnosis.value(finding, kpi) for finding in (Finding.RELIABILITY, Finding.COMPLETENESS))
     if kpi not in stand:
         gate = code("not_available", missing.get(kpi, "").replace(", ", "+"))
         return Candidate(entry, gate, included, False, math.nan, math.nan, math.nan)
-    gate = _gate(history, entry, engagement, start, reliability, complete)
+    gate = _gate(past, entry, engagement, start, reliability, complete)
     overridden = included and gate not in ("", "no_history")
     return Candidate(
         entry, "" if overridden else gate, included, start is not None and kpi in start.preferred, complete, reliability,
@@ -81,7 +84,7 @@ def _assessed(
     )  # fmt: skip
 
 
-def _gate(history: Measured, entry: KPI, engagement: Engagement, start: Start | None, reliability: float, complete: float) -> str:
+def _gate(past: Past, entry: KPI, engagement: Engagement, start: Start | None, reliability: float, complete: float) -> str:
     """The first thing that keeps a candidate out, as a code; empty where nothing does."""
     if entry.id in engagement.kpis.exclude:
         return "excluded"
@@ -94,14 +97,25 @@ def _gate(history: Measured, entry: KPI, engagement: Engagement, start: Start | 
         return "no_history"
     if complete < LEAST_COMPLETENESS:
         return code("incomplete", complete)
-    if entry.unit == Unit.COUNT and entry.shape in (Shape.COUNT, Shape.DISTINCT):
-        usual = recent(history, entry.id).usual
-        usual = usual[np.isfinite(usual)]
-        if usual.size and float(np.median(usual)) < LEAST_EVENTS:
-            return code("too_few_events", float(np.median(usual)))
+    untellable = _untellable(recent(past, entry.id), entry)
+    if untellable:
+        return untellable
     if reliability < LEAST_RELIABILITY and entry.id not in OUTCOMES[:1]:
         return code("unreliable", reliability)
     return ""
+
+
+def _untellable(people: Panel, entry: KPI) -> str:
+    """Why no fair target can be set on a KPI: too few events, nothing below zero to divide by, one value for nearly all."""
+    usual = people.usual[np.isfinite(people.usual)]
+    if entry.unit == Unit.COUNT and entry.shape in (Shape.COUNT, Shape.DISTINCT) and np.median(usual) < LEAST_EVENTS:
+        return code("too_few_events", float(np.median(usual)))
+    values = np.round(people.values[np.isfinite(people.values)], 12)
+    commonest = np.unique(values, return_counts=True)[1].max() / values.size
+    if commonest >= MOST_ALIKE:
+        return code("no_spread", float(commonest))
+    at_zero = float((usual <= 0).mean())
+    return code("through_zero", at_zero) if at_zero > MOST_AT_ZERO and entry.default_rule in ("ratio", "linear") else ""
 
 
 def _relevance(entry: KPI, engagement: Engagement, own: FloatArray, outcome: FloatArray | None) -> float:

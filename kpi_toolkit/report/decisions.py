@@ -94,7 +94,7 @@ def _exceptions(facts: Facts) -> Iterator[Decision]:
         "exceptions",
         rich(say.language, message, n=say.language.number(len(table))),
         "; ".join(told),
-        say(N_("Each: leave out, adjust or keep. It changes scores, not what is owed")),
+        say(N_("Each: leave out, adjust or keep; what is owed stays")),
         say(N_("Two people together")),
         _due(facts, "model_review"),
     )
@@ -121,7 +121,7 @@ def _next_goal(facts: Facts) -> Iterator[Decision]:
             )
         else:
             what = rich(say.language, N_("**Choose the {kpi} goal** for {quarter}"), kpi=name, quarter=quarter)
-        cost = say(N_("Goal and its chance: {options}"), options=told)
+        cost = told
     else:
         what = rich(say.language, N_("**Set the {kpi} goal** for {quarter}"), kpi=name, quarter=quarter)
         cost = say(N_("No forecast of that quarter yet: its chances come with the step “target”"))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # company_targets' quantiles and the chance that the quarter reaches them (where more is better)
 QUANTILES = (("q10", 0.9), ("q30", 0.7), ("q50", 0.5), ("q70", 0.3), ("q90", 0.1))
+APART = 0.08  # options whose chance is nearer to that of the goal that stands say nothing new
 BROAD = ("q10", "q90")  # offered only where the finer ones are not given
 
 
@@ -79,7 +80,7 @@ class Outlook:
             found = [(column, one) for column, one in found if column not in BROAD]
         options = [one for _, one in found]
         if self.goal is not None:
-            options = [one for one in options if not math.isclose(one.goal, self.goal.goal, rel_tol=5e-3)] + [self.goal]
+            options = [one for one in options if not abs(one.chance - self.goal.chance) < APART] + [self.goal]
         return tuple(sorted(options, key=lambda one: (-one.chance, one.goal)))
 
     def _number(self, column: str) -> float:

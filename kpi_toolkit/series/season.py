@@ -80,6 +80,7 @@ def seasonal_indices(values: ArrayLike, first: int = 0, period: int = 4, *, addi
     if freedom == 0:  # each season seen once: nothing tells season from chance, so half of it is believed
         return Season(plain + 0.5 * (raw - plain), np.full(period, math.nan), cycles, 0.5, additive)
     within = sum(float(((one - one.mean()) ** 2).sum()) for one in by_season) / freedom
+    within *= (freedom + 2) / freedom  # few years know their own scatter badly
     errors = np.sqrt(within / np.array([one.size for one in by_season]))
     spread = float(((raw - plain) ** 2).sum() / (period - 1))
     kept = max(0.0, 1.0 - float((errors**2).mean()) / spread) if spread > 0 else 0.0

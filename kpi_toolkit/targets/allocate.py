@@ -143,7 +143,8 @@ def _hand_out(
 
     The rest is then less than one unit of the very person whose turn it is, so that chances stay equal within one unit.
     """
-    turn = [(_level(forecast, row, count[row] + 1, unit), row) for row in rows.tolist() if count[row] + 1 <= most[row]]
+    first = 1.0 - forecast.at_least(multiple(count + 1, unit))
+    turn = [(float(first[row]), row) for row in rows.tolist() if count[row] + 1 <= most[row]]
     heapq.heapify(turn)
     while turn:
         _, row = turn[0]
@@ -164,7 +165,8 @@ def _take_back(
     remaining: float, tolerance: float,
 ) -> None:  # fmt: skip
     """Where bounds rounded up ask for more than the goal: units are taken back in the order of the highest level."""
-    turn = [(-_level(forecast, row, count[row], unit), row) for row in rows.tolist() if count[row] - 1 >= least[row]]
+    first = 1.0 - forecast.at_least(multiple(count, unit))
+    turn = [(-float(first[row]), row) for row in rows.tolist() if count[row] - 1 >= least[row]]
     heapq.heapify(turn)
     while turn and remaining < -tolerance * 1e-3:
         _, row = turn[0]

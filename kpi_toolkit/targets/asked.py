@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -154,7 +154,7 @@ def asked(history: Measured, engagement: Engagement, kpi: KPI, chosen: pd.DataFr
     holders = tuple(sorted(held))
     rows = np.asarray(pd.Index(past.entities).get_indexer(pd.Index(holders, dtype="object")), dtype=np.int64)
     made = Asked(history, engagement.policy, kpi, None, past, forecast(past), holders, rows, tuple(held[one] for one in holders))
-    return Asked(**{**made.__dict__, "goal": _goal(made, engagement)})
+    return replace(made, goal=_goal(made, engagement))
 
 
 def _goal(one: Asked, engagement: Engagement) -> float | None:

@@ -93,7 +93,7 @@ class Distribution:
         if self.family == Family.SHARE:
             p = self._forward(np.zeros_like(self.location))
             curve = 0.5 * p * (1 - p) * (1 - 2 * p)  # half the second derivative of the logistic function
-            return p + curve * np.minimum(self.spread, 1.0) ** 2
+            return np.asarray(p + curve * np.minimum(self.spread, 1.0) ** 2, dtype=np.float64)
         k = 1.0 + self.shift
         one = np.exp(self.location) * (k * np.exp(np.minimum(self.spread, 2.0) ** 2 / (2 * k**2)) - self.shift)
         return one - 1.0 if self.family == Family.GROWTH else one

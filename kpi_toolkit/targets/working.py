@@ -65,7 +65,7 @@ class Working:
             looks = np.where(np.isfinite(exposure) & (exposure > 0), exposure, np.inf)
             return np.log(p / (1 - p)) + step, 1.0 / (looks * p * (1 - p))
         if self.family in (Family.COUNT, Family.ROUNDED):
-            usual = np.exp(expected) * exposure
+            usual = np.where(exposure > 0, np.exp(expected) * exposure, np.nan)
             return expected + np.minimum(value / usual - 1.0, FARTHEST), 1.0 / usual
         if self.shift == 0:
             return np.log(np.where(value > 0, value, np.nan)), none

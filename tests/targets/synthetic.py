@@ -43,7 +43,7 @@ CATALOGUE = {
 
 @dataclass
 class Client:
-    """People `(n,)` and, for each KPI, values `(n, quarters)` of the quarters before the target; `parts` numerators and denominators."""
+    """People `(n,)`; for each KPI values `(n, quarters)` before the target, in `parts` their numerators and denominators."""
 
     values: Mapping[str, ARRAY]
     parts: Mapping[str, tuple[ARRAY, ARRAY]] = field(default_factory=dict)

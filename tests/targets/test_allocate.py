@@ -19,10 +19,6 @@ def normals(mean, sd):
     return Distribution(Family.PLAIN, mean, sd, np.full(mean.size, NORMAL), 0.0, np.ones(mean.size), floor=False)
 
 
-def free(n):
-    return np.full(n, -math.inf), np.full(n, math.inf), np.ones(n, dtype=bool)
-
-
 def wide(x):
     return np.zeros(len(x)), x.quantile(0.5) * 50 + 50, np.ones(len(x), dtype=bool)
 
@@ -71,14 +67,13 @@ def test_the_sum_is_exact_and_all_but_one_target_are_multiples_of_their_unit(tea
 
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(team=teams())
-def test_every_target_is_within_one_unit_of_equal_difficulty(team):
+def test_no_unit_is_asked_that_is_harder_than_one_that_was_not(team):
+    """Chances are equal within one unit: nobody's target is harder than any colleague's would be with one unit more."""
     x, weight, unit, ambition = team
     goal = round(ambition * float(weight @ x.quantile(0.5)))
     made = split(x, weight, goal, unit, *wide(x))
-    slack = 1e-4
-    below, above = x.quantile(max(made.level - slack, 1e-9)), x.quantile(min(made.level + slack, 1 - 1e-9))
-    assert (made.target >= below - unit * (1 + 1e-6)).all()
-    assert (made.target[weight > 0] <= (above + unit * (1 + 1e-6))[weight > 0]).all()
+    there = weight > 0
+    assert x.at_least(made.target)[there].min() >= x.at_least(made.target + unit)[there].max() - 1e-9
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -122,11 +117,13 @@ def test_people_without_a_goal_of_their_own_carry_their_part_of_the_goal():
 
 
 def test_bounds_count_on_one_plus_growth_on_odds_and_mirrored():
-    assert [one[0] for one in bounded(np.array([0.1]), (-0.2, 0.5), unit="share", growth=True, lower=False)] == pytest.approx([-0.12, 0.65])
+    low, high = bounded(np.array([0.1]), (-0.2, 0.5), unit="share", growth=True, lower=False)
+    assert (low[0], high[0]) == pytest.approx((-0.12, 0.65))
     low, high = bounded(np.array([0.4]), (-0.2, 0.5), unit="share", growth=False, lower=False)
     odds = 0.4 / 0.6
     assert low[0] / (1 - low[0]) == pytest.approx(0.8 * odds) and high[0] / (1 - high[0]) == pytest.approx(1.5 * odds)
-    assert [one[0] for one in bounded(np.array([50.0]), (-0.2, 0.5), unit="days", growth=False, lower=True)] == pytest.approx([25.0, 60.0])
+    low, high = bounded(np.array([50.0]), (-0.2, 0.5), unit="days", growth=False, lower=True)
+    assert (low[0], high[0]) == pytest.approx((25.0, 60.0))
 
 
 @pytest.mark.parametrize("lower", [False, True])

@@ -13,7 +13,7 @@ from kpi_toolkit.targets.distribution import NORMAL, Distribution, Family
 LEVELS = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
 
 
-def one(family: Family, location: float, spread: float, freedom: float = 9.0, shift: float = 0.0, unit: float = 1.0) -> Distribution:
+def one(family, location, spread, freedom=9.0, shift=0.0, unit=1.0):
     return Distribution(family, np.array([location]), np.array([spread]), np.array([freedom]), shift, np.array([unit]))
 
 
@@ -53,8 +53,8 @@ def test_what_cannot_be_negative_has_its_chance_at_zero():
 
 @settings(max_examples=120, deadline=None, derandomize=True)
 @given(
-    family=st.sampled_from(list(Family)), location=st.floats(-1.5, 4), spread=st.floats(0.02, 1.2), shift=st.sampled_from([0.0, 1.0]),
-    target=st.floats(-0.9, 60), lower=st.booleans(),
+    family=st.sampled_from(list(Family)), location=st.floats(-1.5, 4), spread=st.floats(0.02, 1.2),
+    shift=st.sampled_from([0.0, 1.0]), target=st.floats(-0.9, 60), lower=st.booleans(),
 )  # fmt: skip
 def test_chances_agree_with_quantiles(family, location, spread, shift, target, lower):
     """The clauses of the contract's check of targets, without its slack."""

@@ -40,14 +40,15 @@ def _bullet(facts: Facts, result: Result, width: float) -> Mark:
     phone = width < PHONE_BELOW
     wide, tall, size = width * PT, 23.0, 9.0 if phone else 8.5
     known = not math.isnan(result.low)
-    most = max(x for x in (result.target * 1.14, result.actual * 1.03, result.high * 1.03) if not math.isnan(x))
+    basis = N_("Goal {value}") if result.basis == "company_goal" else N_("Sum of targets {value}")
+    target, actual = say(basis, value=value(result.target)), say(N_("Actual {value}"), value=value(result.actual))
+    room = wide / max(wide - text_width(target, size, 600) - 6, wide * 0.75)  # so that the goal's words stand behind its line
+    most = max(x for x in (result.target * max(room, 1.14), result.actual * 1.03, result.high * 1.03) if not math.isnan(x))
 
     def x(at: float) -> float:
         return wide * max(at, 0.0) / most
 
     near = facts.here.engagement.policy.bands.near
-    basis = N_("Goal {value}") if result.basis == "company_goal" else N_("Sum of targets {value}")
-    target, actual = say(basis, value=value(result.target)), say(N_("Actual {value}"), value=value(result.actual))
     aside = not phone and result.actual < result.target and x(result.target) + text_width(target, size, 600) + 4 < wide
     rows = 3 if phone else 1 if aside else 2
     top = rows * 12.0 + 4

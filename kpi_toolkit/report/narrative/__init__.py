@@ -8,7 +8,6 @@ from kpi_toolkit.report.narrative.page_one import (
     happened,
     head,
     kpi_head,
-    last_quarter,
 )
 from kpi_toolkit.report.narrative.sections import (
     cases_head,
@@ -37,7 +36,6 @@ __all__ = [
     "incomplete_sources",
     "kpi_head",
     "kpis_head",
-    "last_quarter",
     "matrix_head",
     "next_head",
     "people_head",

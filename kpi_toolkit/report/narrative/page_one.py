@@ -87,7 +87,7 @@ def incomplete(here: Here | Facts) -> str:
         told.append(facts.words(N_("{source} until {day}"), source=where, day=language.day(last)))
     return prose(
         language,
-        N_("**The quarter is incomplete.** {sources}. What rests on these sources is shown as it stands, without band or score."),
+        N_("**The quarter is incomplete.** {sources}. What rests on them carries no band and no score."),
         sources="; ".join(told),
     )
 
@@ -270,7 +270,7 @@ def countries_head(here: Here | Facts) -> Prose:
 
 
 def data_line(here: Here | Facts) -> Prose:
-    """One line on the data: until when, countries complete, goals signed, rows in quarantine."""
+    """The data (until when, countries complete, goals signed, rows in quarantine), and the actions of the quarter before."""
     facts = Facts.of(here)
     say, sources = facts.words, Sources(facts)
     language, number = say.language, say.language.number
@@ -285,18 +285,17 @@ def data_line(here: Here | Facts) -> Prose:
         parts.append(say(N_("{k} of {n} people have signed goals"), k=number(signed), n=number(expected)))
     if math.isfinite(sources.bad_share):
         parts.append(say(N_("{share} of rows in quarantine"), share=language.percent(sources.bad_share)))
-    return div("note", markdown(" · ".join(parts)))
+    return div("note", f"{markdown(' · '.join(parts))}. {_last_actions(facts)}")
 
 
-def last_quarter(here: Here | Facts) -> Prose:
-    """What became of the actions of the quarter before, in one line."""
-    facts = Facts.of(here)
+def _last_actions(facts: Facts) -> str:
+    """What became of the actions of the quarter before."""
     language, before = facts.words.language, facts.quarter.previous
     table = facts.elsewhere(before, "actions")
     quarter = language.quarter(before)
     if not len(table):
-        return div("note", prose(language, N_("Actions of {quarter}: none on record."), quarter=quarter))
+        return prose(language, N_("Actions of {quarter}: none on record."), quarter=quarter)
     counts = table["status"].value_counts()
     open_, done, dropped = (language.number(int(counts.get(status, 0))) for status in ("open", "done", "dropped"))
-    message = N_("Actions of {quarter}: {done} done, {open} open, {dropped} dropped (@sec-open).")
-    return div("note", prose(language, message, quarter=quarter, done=done, open=open_, dropped=dropped))
+    message = N_("Actions of {quarter}: {done} done, {open} open, {dropped} dropped.")
+    return prose(language, message, quarter=quarter, done=done, open=open_, dropped=dropped)

@@ -14,6 +14,7 @@ from kpi_toolkit.report.facts import NAN, Facts, Here, Result, records
 from kpi_toolkit.report.marks import PT, Mark, line, rect
 from kpi_toolkit.report.palette import LIGHT as C
 from kpi_toolkit.report.tables.absence import unavailable
+from kpi_toolkit.report.words import Words
 
 SHORT_BAR = 34.0  # mm
 
@@ -37,12 +38,12 @@ def decisions(here: Here | Facts) -> Block:
         nothing = say(N_("no decision is asked this quarter: nothing was signed, nothing is open"))
         return unavailable(facts, nothing if facts.here.has("evaluation") else facts.why_not("evaluation"))
     columns = (
-        Column("number", "", 7, phone="badge", gap=1),
+        Column("number", "", 6, phone="badge", gap=1),
         Column("what", say(N_("Decision")), None, gap=4, phone="title"),
-        Column("why", say(N_("Why")), 47, gap=4, phone="wide"),
-        Column("options", say(N_("What it costs, options and chances")), 43, gap=4, phone="wide"),
-        Column("who", say(N_("Who decides")), 20, gap=2, phone="half"),
-        Column("by", say(N_("By")), 18.5, gap=0, phone="half"),
+        Column("why", say(N_("Why")), 46, gap=4, phone="wide"),
+        Column("options", say(N_("Cost, options, chances")), 41, gap=3, phone="wide"),
+        Column("who", say(N_("Who decides")), 19, gap=2, phone="half"),
+        Column("by", say(N_("By")), 17.5, gap=0, phone="half"),
     )
     return Table("decisions", columns, rows, top=True, summary=say(N_("Decisions asked of leadership")))
 
@@ -73,10 +74,10 @@ def _kpi(facts: Facts, result: Result) -> tuple[Cell | Mark | str, ...]:
     seen = course(facts, result)
     tone = "strong" if result.reached or not result.judged else "strong warning"
     return (
-        Cell(say.kpi(result.kpi), "strong"),
+        Cell(say.kpi(result.kpi), "strong", unit=say.symbol(result.currency)),
         Cell(say.language.percent(result.weight / 100, 0), "grey"),
-        Cell(say.value(result.kpi, result.actual, result.currency), "strong"),
-        say.value(result.kpi, result.target, result.currency),
+        Cell(say.value(result.kpi, result.actual), "strong"),
+        say.value(result.kpi, result.target),
         Cell(say.language.percent(result.attainment), tone),
         _spark(facts, result, seen),
         Cell(seen.words(say), "small", mark=marks.variation(seen.kind, seen.up), place="before"),
@@ -144,26 +145,31 @@ def countries(here: Here | Facts) -> Block:
     currency = facts.currency if say.unit(facts.main) == "money" else ""
     columns = (
         Column("name", say(N_("Country")), 34, gap=2),
-        Column("gap", say(N_("Against target")), 26, True, 3, phone="lead"),
+        Column("gap", _in(say, N_("Against target"), currency), 30, True, 3, phone="lead"),
         Column("bar", say(N_("short · over")), SHORT_BAR + 3, gap=3, phone="wide"),
-        Column("actual", say(N_("Actual")), 21, True, 3, phone="pair"),
-        Column("target", say(N_("Target")), 21, True, 3, phone="pair"),
+        Column("actual", _in(say, N_("Actual"), currency), 21, True, 3, phone="pair"),
+        Column("target", _in(say, N_("Target"), currency), 21, True, 3, phone="pair"),
         Column("attainment", say(N_("Attainment")), 18, True, 3, phone="pair"),
         Column("met", say(N_("People at target")), None, True, 0, phone="pair"),
     )
     rows = tuple(
         (
             Cell(one.country, "strong"),
-            Cell(say.gap(facts.main, one.gap, currency), "strong" if _good(facts, one) else "strong warning"),
+            Cell(say.gap(facts.main, one.gap), "strong" if _good(facts, one) else "strong warning"),
             _gap_bar(one.gap / widest, _good(facts, one)),
-            say.value(facts.main, one.actual, currency),
-            say.value(facts.main, one.target, currency),
+            say.value(facts.main, one.actual),
+            say.value(facts.main, one.target),
             say.language.percent(one.attainment),
             say(N_("{k} of {n}"), k=say.language.number(one.met), n=say.language.number(one.people)),
         )
         for one in found
     )
     return Table("countries", columns, rows, summary=say(N_("Countries by {kpi} against target"), kpi=say.kpi(facts.main)))
+
+
+def _in(say: Words, head: str, currency: str) -> str:
+    """The head of a column of money, with its currency."""
+    return f"{say(head)} ({say.symbol(currency)})" if currency else say(head)
 
 
 def _good(facts: Facts, one: CountryResult) -> bool:

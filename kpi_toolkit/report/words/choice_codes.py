@@ -110,6 +110,10 @@ PROPOSAL_CODES: dict[str, Wording] = {
     "redundant_with": worded(
         N_("says the same as {kpi} (likeness {likeness})"), kpi=lambda f: f.kpi_name(0), likeness=lambda f: f.decimal(1)
     ),
+    "no_spread": worded(N_("{share} of the values are the same: nothing to tell people apart"), share=lambda f: f.percent(0)),
+    "through_zero": worded(
+        N_("at or below zero in {share} of quarters: a share of target says nothing"), share=lambda f: f.percent(0)
+    ),
     "below_cut": worded(N_("would serve, but others serve better ({score})"), score=lambda f: f.decimal(0)),
 }
 RENEWAL_CODES: dict[str, Wording] = {

@@ -95,6 +95,12 @@ class Words:
             number, 2 if kpi in FRACTIONAL else 0 if float(number).is_integer() or abs(number) >= 100 else 1
         )
 
+    def symbol(self, currency: object) -> str:
+        """How the language writes a currency (`$`, `US$`, `₫`), for a head over plain figures."""
+        from babel.numbers import get_currency_symbol
+
+        return "" if absent(currency) or not currency else str(get_currency_symbol(str(currency), locale=self.language.code))
+
     def gap(self, kpi: str, value: float, currency: object = "") -> str:
         """A difference with its sign: `+€12 k`, `−3`, `+1.2 points`."""
         if absent(value):
