@@ -72,7 +72,7 @@ def demo(
     renderer: Annotated[str, typer.Option(help="auto, quarto or pandoc.")] = "auto",
 ) -> None:
     """Build the demo client, run all steps for two quarters, render the reports, and say where they lie."""
-    from kpi_toolkit.demo import play
+    from kpi_toolkit.demo.play import play
 
     with telling() as say:
         lines = play(Path("client_data") / "demo", renderer=_choice("--renderer", renderer, RENDERERS), say=say)

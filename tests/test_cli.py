@@ -71,9 +71,10 @@ def test_an_unknown_client_an_unknown_option_value_and_a_bad_day_are_one_message
         (lambda raw: (raw / "orders.csv").unlink(), ("orders.csv",)),
         (lambda raw: small_client.edit(raw.parent / "engagement.yml", "sources:", "source:"), ("engagement.yml", "sources")),
         (lambda raw: small_client.edit(raw.parent / "engagement.yml", "client:", "\tclient:"), ("engagement.yml",)),
-        (lambda raw: small_client.edit(raw.parent / "engagement.yml", "currency: EUR}", "currency: EUR, url: 'x://y'}"), ()),
+        (lambda raw: small_client.edit(raw.parent / "engagement.yml", "file: raw/orders.csv", "table: orders, url: 'sqlite:///x.db'"), ("url",)),
+        (lambda raw: small_client.edit(raw.parent / "engagement.yml", "currency: EUR}", "currency: EUR, url: 'x://y'}"), ("file",)),
     ],
-    ids=["missing column", "empty file", "no file", "unknown key", "not YAML", "a database"],
+    ids=["missing column", "empty file", "no file", "unknown key", "not YAML", "a database", "a file and a database"],
 )
 def test_a_fault_that_stops_is_one_clear_message(client, break_it, parts):
     break_it(client / "raw")

@@ -1,8 +1,7 @@
 """Process limits: months or quarters in which a person's own process left its usual course.
 
 A pattern says that something changed, never why, and never whose doing it is. Over many charts some patterns come by chance
-alone: the rows carry no false-discovery claim (`q_value` is empty). The rule "2 of 3 in the outer third" is left out for that
-reason: on charts of pure noise it speaks most often.
+alone, most often "2 of 3 in the outer third": the rows carry no false-discovery claim (`q_value` is empty).
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ LEAST_POINTS = {"month": 12, "quarter": 8}  # points of a chart; fewer give limi
 LONGEST = {"month": 36, "quarter": 16}  # points of a chart at most: older ones are another process
 SEASONS = {"month": 12, "quarter": 4}
 FULL_ENOUGH = 0.9  # presence in a quarter; months of a shorter one are left out of sums, an absence is no signal
-RULES = (series.Rule.OUTSIDE, series.Rule.RUN, series.Rule.TREND)  # those that open an exception, the first found holds
+RULES = (series.Rule.OUTSIDE, series.Rule.RUN, series.Rule.TREND, series.Rule.OUTER_THIRD)  # the first found holds
 ADD_UP = (Shape.COUNT, Shape.SUM, Shape.DISTINCT)
 MID_MONTH = 15
 
@@ -71,7 +70,7 @@ def patterns(measured: Measured, wanted: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for chart in charts(measured, wanted):
         inside = _inside(measured.quarter, chart.grain, chart.periods)
-        found = [signal for signal in series.signals(chart.values, chart.limits) if inside[signal.last] and signal.rule in RULES]
+        found = [signal for signal in series.signals(chart.values, chart.limits) if inside[signal.last]]
         if not found:
             continue
         signal = min(found, key=lambda one: (RULES.index(one.rule), -one.last))

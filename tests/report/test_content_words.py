@@ -32,6 +32,8 @@ SPOKEN = {
     "act.py": WORDINGS,
     "exceptions": WORDINGS,
 }
+TABLES_OF_CODES = (WORDINGS, PROPOSAL_CODES, RENEWAL_CODES, DIAGNOSIS_CODES, COMPANY_CODES)
+ALL_CODES = {code for table in TABLES_OF_CODES for code in table}
 EXAMPLES = (
     ("redundant_with:orders:0.94", PROPOSAL_CODES, "Says the same as Orders (likeness 0.94)"),
     ("chosen:objective:growth;kept_on", PROPOSAL_CODES, "Chosen: the first that serves growth; the last renewal keeps it"),
@@ -47,6 +49,11 @@ EXAMPLES = (
 )
 
 
+def _code(path: Path) -> str:
+    """The text of a module without its docstrings."""
+    return re.sub(r'""".*?"""', "", path.read_text(encoding="utf-8"), flags=re.S)
+
+
 def _sources(part: str) -> list[Path]:
     path = PACKAGE / part
     return sorted(path.rglob("*.py")) if path.is_dir() else [path]
@@ -55,7 +62,7 @@ def _sources(part: str) -> list[Path]:
 @pytest.mark.parametrize("part", SPOKEN)
 def test_every_code_that_a_step_writes_has_words(part: str) -> None:
     paths = [path for path in _sources(part) if path.is_file()]
-    written = {one or two for path in paths for one, two in WRITTEN.findall(path.read_text(encoding="utf-8"))}
+    written = {one or two for path in paths for one, two in WRITTEN.findall(_code(path))}
     assert not sorted(written - set(SPOKEN[part])), f"codes without words in {part}"
 
 
@@ -82,18 +89,15 @@ def test_an_unknown_code_is_told_as_another_reason_with_its_figures() -> None:
     assert not RAW.search(told)
 
 
-@given(st.sampled_from(sorted(WORDINGS | PROPOSAL_CODES | RENEWAL_CODES | DIAGNOSIS_CODES | COMPANY_CODES)), st.lists(
-    st.sampled_from(["0.5", "nan", "", "x", "17", "orders", "2026Q2", "share", "-3", "activities+leads"]), max_size=6))  # fmt: skip
+FIGURES = ["0.5", "nan", "", "x", "17", "orders", "share", "-3", "activities+leads", "2026Q2"]
+
+
+@given(st.sampled_from(sorted(ALL_CODES)), st.lists(st.sampled_from(FIGURES), max_size=6))
 def test_no_code_shows_raw_whatever_its_figures(code: str, figures: list[str]) -> None:
-    figures = (
-        [figure for figure in figures if figure != "2026Q2"]
-        if code not in ("quarters", "year_before")
-        else ["8", "2025Q1", "2026Q1"]
-    )
     for say in (ENGLISH, VIETNAMESE):
-        for wordings in (WORDINGS, PROPOSAL_CODES, RENEWAL_CODES, DIAGNOSIS_CODES, COMPANY_CODES):
+        for wordings in TABLES_OF_CODES:
             told = reason(say, ":".join([code, *figures]), "orders", "", wordings)
-            assert told and not re.search(r"[a-z]+_[a-z_]+|\bnan\b|\bNone\b", told)
+            assert told and not RAW.search(told)
 
 
 def test_a_rule_is_worded_without_accusation() -> None:

@@ -6,6 +6,7 @@ code without one is said to be another reason, with its figures: it is neither s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -52,7 +53,7 @@ class Figures:
             number = float(self.text(at))
         except ValueError:
             return None
-        return None if absent(number) else number
+        return number if math.isfinite(number) else None
 
     def count(self, at: int) -> str:
         return self.say.language.number(self.number(at))
@@ -161,9 +162,14 @@ def reason(
 
 
 def _other(f: Figures, code: str) -> str:
-    figures = [
-        f.say.language.number(f.number(at), 2) if f.number(at) is not None else enums.readable(f.text(at))
-        for at in range(len(f.parts))
-    ]
-    told = ": ".join([enums.readable(code), ", ".join(figures)]) if figures else enums.readable(code)
-    return f.say(N_("other reason ({told})"), told=told)
+    told = ", ".join(_figure(f, at) for at in range(len(f.parts)))
+    return f.say(N_("other reason ({told})"), told=f"{enums.readable(code)}: {told}" if told else enums.readable(code))
+
+
+def _figure(f: Figures, at: int) -> str:
+    """A figure of an unknown code: a number as the language sets it, another text without underscores, a gap as a dash."""
+    text = f.text(at)
+    number = f.number(at)
+    if number is not None:
+        return f.say.language.number(number, 0 if number.is_integer() else 2)
+    return "–" if text.lower() in {"", "nan", "none", "inf", "-inf"} else enums.readable(text)
