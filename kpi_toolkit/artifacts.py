@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +57,17 @@ MEASURES = _schema(
     text_2="unit currency",
 )  # fmt: skip
 
+TARGETS = {
+    "key": "person_id kpi measured_at",
+    "text": "person_id kpi measured_at quarter better", "number": "target p_hit q10 q50 q90", "text_2": "unit currency method",
+}  # fmt: skip
+COMPANY_TARGETS = {
+    "key": "kpi",
+    "text": "kpi quarter better",
+    "number": "goal allocated q10 q50 q90 p_goal chance",
+    "text_2": "unit currency status",
+}
+
 SCHEMAS: Mapping[str, Schema] = {
     "measures": MEASURES,
     "measures_week": MEASURES,
@@ -91,14 +101,10 @@ SCHEMAS: Mapping[str, Schema] = {
         text="kpi role", flag="chosen", number="weight", text_2="measured_at reason kind serves",
         number_2="completeness reliability redundancy relevance",
     ),
-    "targets": _schema(
-        "target", "person_id kpi measured_at",
-        text="person_id kpi measured_at quarter better", number="target p_hit q10 q50 q90", text_2="unit currency method",
-    ),
-    "company_targets": _schema(
-        "target", "kpi",
-        text="kpi quarter better", number="goal allocated q10 q50 q90 p_goal chance", text_2="unit currency status",
-    ),
+    "targets": _schema("target", **TARGETS),
+    "company_targets": _schema("target", **COMPANY_TARGETS),
+    "outlook": _schema("renew", **COMPANY_TARGETS),  # the next quarter's targets, were they modelled today
+    "outlook_people": _schema("renew", **TARGETS),
     "evaluation": _schema(
         "evaluate", "person_id kpi measured_at",
         text="person_id kpi measured_at quarter better", number="target prorated_target actual attainment", text_2="rule",
@@ -163,7 +169,8 @@ def _cast(name: str, column: pd.Series[Any], kind: Kind) -> Any:
     if kind == "number":
         return pd.to_numeric(column).astype("float64").array
     if kind == "text":
-        return column.astype("string").replace("", pd.NA).array
+        text = column.astype("string")
+        return text.mask(text.eq("")).array
     if kind == "day":
         days = [None if pd.isna(day) else pd.Timestamp(day).date() for day in column]
         return pd.Series(days, dtype="object").array
@@ -194,7 +201,7 @@ def save(folder: Path, name: str, table: pd.DataFrame) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".parquet.part")
     pq.write_table(pa.table(arrays, schema=pa.schema(fields)), beside, compression="zstd", store_schema=False)
-    os.replace(beside, path)
+    beside.replace(path)
     return path
 
 
@@ -214,7 +221,7 @@ def write_text(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".part")
     beside.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(beside, path)
+    beside.replace(path)
 
 
 def write_json(path: Path, value: object) -> None:

@@ -63,7 +63,9 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 - the last door: a fault of ours is said in one line, its trace kept for us
         with tempfile.NamedTemporaryFile("w", prefix="kpi-", suffix=".log", delete=False, encoding="utf-8") as log:
             log.write(traceback.format_exc())
-        typer.echo(f"K999: a fault of kpi_toolkit, not of your data: {type(error).__name__}: {error}. The trace: {log.name}", err=True)
+        typer.echo(
+            f"K999: a fault of kpi_toolkit, not of your data: {type(error).__name__}: {error}. The trace: {log.name}", err=True
+        )
         sys.exit(1)
 
 
@@ -128,7 +130,9 @@ def kpis(client: Client) -> None:
 def run(
     client: Client,
     quarter: QuarterName,
-    step: Annotated[list[str] | None, typer.Option(help="diagnose, propose, target, evaluate, act, renew or all; may be repeated.")] = None,
+    step: Annotated[
+        list[str] | None, typer.Option(help="diagnose, propose, target, evaluate, act, renew or all; may be repeated.")
+    ] = None,
     as_of: Annotated[str, typer.Option(help="Hide every fact after this day.", metavar="DATE")] = "",
     resume: Annotated[bool, typer.Option(help="Keep steps that ended on the same inputs.")] = False,
 ) -> None:
@@ -145,7 +149,9 @@ def run(
 def report(
     client: Client,
     quarter: QuarterName,
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Reports; quarterly_report where none is named.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Reports; quarterly_report where none is named.")
+    ] = None,
     to: Annotated[str, typer.Option(help="html, pdf, or both with a comma.")] = "html,pdf",
     lang: Annotated[str, typer.Option(help="vi or en; the engagement's language where none is given.")] = "",
     renderer: Annotated[str, typer.Option(help="auto, quarto or pandoc.")] = "auto",
@@ -232,7 +238,9 @@ def telling() -> Iterator[Say]:
         return
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    with Progress(SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn(), transient=False) as progress:
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn(), transient=False
+    ) as progress:
         tasks: list[int] = []
 
         def say(line: str) -> None:

@@ -1,6 +1,6 @@
 """Runs the notebooks of a quarter in order, resumes where a run stopped, and keeps the manifest.
 
-Every run first reads the sources and writes the measures anew; the six steps are notebooks, executed by Papermill on those tables.
+Every run first reads the sources and writes the measures anew; the six steps are notebooks that Papermill carries out on them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,14 @@ STEPS = {
     "renew": "06_renew",
 }
 BEFORE_GOALS = ("diagnose", "propose", "target")  # these read nothing of the ledger
-GROUND = ("inputs", "engagement", "as_of", "prepared", "start", "versions")  # entries of the manifest that a step's result depends on
+GROUND = (
+    "inputs",
+    "engagement",
+    "as_of",
+    "prepared",
+    "start",
+    "versions",
+)  # entries of the manifest that a step's result depends on
 
 
 class UnknownStep(KpiError):
@@ -98,7 +105,7 @@ def _standing(before: Mapping[str, Any], entries: Mapping[str, object], wanted: 
 
 
 def _prepare(own: Engagement, at: Quarter, as_of: date | None, steps: Sequence[str], say: Say) -> dict[str, object]:
-    """Read the sources, write the measures and what the steps need of people and presence; returns what the manifest says of it."""
+    """Read the sources, write the measures and what goes with them; returns what the manifest says of it."""
     from kpi_toolkit import intake, kpis
 
     folder = own.root / str(at)

@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-NEEDED = ("duckdb", "ibis-framework", "pandas", "scipy", "papermill", "ipykernel", "pypandoc-binary", "typst", "fontpkg-source-sans-3")
+NEEDED = (
+    "duckdb",
+    "ibis-framework",
+    "pandas",
+    "scipy",
+    "papermill",
+    "ipykernel",
+    "pypandoc-binary",
+    "typst",
+    "fontpkg-source-sans-3",
+)
 ANSWER_WITHIN = 20  # seconds a program may take to tell its version
 
 
@@ -31,7 +41,9 @@ def examine() -> list[Finding]:
 def _python() -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
     good = sys.version_info >= (3, 11)
-    yield Finding("Python", "ok" if good else "missing", f"{version} at {sys.executable}" + ("" if good else "; 3.11 or newer is needed"))
+    yield Finding(
+        "Python", "ok" if good else "missing", f"{version} at {sys.executable}" + ("" if good else "; 3.11 or newer is needed")
+    )
 
 
 def _packages() -> Iterator[Finding]:
@@ -47,7 +59,11 @@ def _kernel() -> Iterator[Finding]:
 
     found: dict[str, str] = KernelSpecManager().find_kernel_specs()
     good = "python3" in found
-    yield Finding("Jupyter kernel python3", "ok" if good else "missing", found.get("python3", "run: python -m ipykernel install --sys-prefix"))
+    yield Finding(
+        "Jupyter kernel python3",
+        "ok" if good else "missing",
+        found.get("python3", "run: python -m ipykernel install --sys-prefix"),
+    )
 
 
 def _pandoc() -> Iterator[Finding]:
@@ -59,7 +75,10 @@ def _pandoc() -> Iterator[Finding]:
 def _typst() -> Iterator[Finding]:
     import typst
 
-    yield _tried("Typst (embedded)", lambda: f"{metadata.version('typst')}, {len(typst.compile(b'probe', format='pdf'))} bytes of a test page")
+    yield _tried(
+        "Typst (embedded)",
+        lambda: f"{metadata.version('typst')}, {len(typst.compile(b'probe', format='pdf'))} bytes of a test page",
+    )
 
 
 def _fonts() -> Iterator[Finding]:
@@ -71,7 +90,9 @@ def _fonts() -> Iterator[Finding]:
 def _quarto() -> Iterator[Finding]:
     path = shutil.which("quarto")
     if not path:
-        yield Finding("Quarto", "absent", "not on PATH: the embedded Pandoc and Typst render; conda env create -f environment.yml brings it")
+        yield Finding(
+            "Quarto", "absent", "not on PATH: the embedded Pandoc and Typst render; conda env create -f environment.yml brings it"
+        )
         return
     yield _tried("Quarto", lambda: f"{_version(path)} at {path}; it renders where --renderer is auto")
 

@@ -144,7 +144,7 @@ def _currency_pattern(code: str, places: int) -> str:
 
 @cache
 def load(code: str) -> Language:
-    """The language of a code (`en`, `vi`); its catalogues are read once. An unknown code speaks English in its own number format."""
+    """The language of a code (`en`, `vi`), its catalogues read once. One without catalogues speaks English in its own numbers."""
     messages: dict[str, str] = {}
     folder = LOCALE / code / "LC_MESSAGES"
     if folder.is_dir():

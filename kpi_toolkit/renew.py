@@ -24,6 +24,7 @@ from kpi_toolkit.propose import LEAST_RELIABILITY, OUTCOMES, Proposal
 from kpi_toolkit.quarter import Quarter
 from kpi_toolkit.series import FloatArray, jeffreys
 from kpi_toolkit.start import Recalibrated, Recommended, Start
+from kpi_toolkit.targets import Targets, model_targets
 
 if TYPE_CHECKING:
     from kpi_toolkit.engagement import Engagement
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 LEAST_DATA = 0.5  # share of the goals with data, below which the KPI's data are broken
 LEAST_SPREAD = 0.02  # of attainment between the 10 % and the 90 % person, below which the KPI tells nobody apart
 GAMED = 0.2  # share of people with an undecided or upheld case of unusual timing
+OUTLOOK = {"targets": "outlook_people", "company_targets": "outlook"}  # as the tables of targets are saved here
 OWN_GOALS = "own_"  # ids of goals in the employee's own words begin so; they are nobody else's KPI
 
 
@@ -71,6 +73,7 @@ class Renewal:
 
     quarter: Quarter
     table: pd.DataFrame  # one row a KPI
+    outlook: Targets | None = None  # the next quarter's targets for the KPIs that go on, were they modelled today
     start: Start | None = None
 
     @property
@@ -79,12 +82,14 @@ class Renewal:
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """The result tables, by the names of `artifacts.SCHEMAS`."""
-        return {"renewal": self.table}
+        ahead = self.outlook.tables() if self.outlook else {}
+        return {"renewal": self.table} | {OUTLOOK[name]: table for name, table in ahead.items()}
 
     @classmethod
     def from_tables(cls, quarter: Quarter, tables: Mapping[str, pd.DataFrame]) -> Renewal:
         """A renewal as it was saved, without its start."""
-        return cls(quarter, tables["renewal"])
+        ahead = {name: tables[saved] for name, saved in OUTLOOK.items() if saved in tables}
+        return cls(quarter, tables["renewal"], Targets.from_tables(quarter.next, ahead) if ahead else None)
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,7 @@ def renew(
     """
     used = _used(evaluation, proposal)
     outcome = next((kpi for kpi in OUTCOMES if any(one.kpi == kpi for one in used)), "")
-    past = Past.of(replace(measured, quarter=measured.quarter.next).history)  # the complete quarters up to this one
+    past = Past.of(measured.ahead.history)  # the complete quarters up to this one
     stand = {one.kpi: standing(past, recent(past, one.kpi)) for one in used if one.kpi in past.available()}
     recommended = []
     for one in used:
@@ -128,7 +133,19 @@ def renew(
     targets = [_recalibrated(one, measured, evaluation, engagement) for one in used if len(one.judged)]
     quarter = measured.quarter
     start = Start(str(quarter.next), str(quarter), tuple(recommended), tuple(targets))
-    return Renewal(quarter, conform("renewal", table), start)
+    return Renewal(quarter, conform("renewal", table), _outlook(measured, proposal, start, engagement), start)
+
+
+def _outlook(measured: Measured, proposal: Proposal | None, start: Start, engagement: Engagement) -> Targets | None:
+    """The next quarter's targets for the proposed KPIs that go on; None where nothing was proposed.
+
+    A first look: week 10 of the quarter models them anew, with its own rates, people and proposal.
+    """
+    if proposal is None:
+        return None
+    going_on = proposal.table["chosen"] & ~proposal.table["kpi"].isin(start.out)
+    kept = replace(proposal, table=proposal.table.assign(chosen=going_on))
+    return model_targets(measured.ahead.history, kept, engagement, start)
 
 
 def _used(evaluation: Evaluation, proposal: Proposal | None) -> list[_Used]:

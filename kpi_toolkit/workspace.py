@@ -1,7 +1,7 @@
 """Opens a quarter: engagement, measures, goals and results; saves what a step returns. The only door of notebooks and reports.
 
-A quarter's folder: `results/*.parquet`, `notebooks/`, `reports/`, `quarantine/`, `manifest.json`, and, from the step *target* on, its own
-copy of `engagement.yml`.
+A quarter's folder: `results/*.parquet`, `notebooks/`, `reports/`, `quarantine/`, `manifest.json`, and, from the step *target* on,
+its own copy of `engagement.yml`.
 """
 
 from __future__ import annotations
@@ -178,7 +178,8 @@ class Workspace:
     def renewal(self) -> Renewal:
         from kpi_toolkit.renew import Renewal
 
-        return Renewal.from_tables(self.quarter, self._tables("renewal"))
+        saved = [name for name in ("renewal", "outlook", "outlook_people") if name == "renewal" or self.has(name)]
+        return Renewal.from_tables(self.quarter, self._tables(*saved))
 
     def _tables(self, *names: str) -> dict[str, pd.DataFrame]:
         return {name: self.table(name) for name in names}
@@ -197,7 +198,7 @@ class Workspace:
         note(self.folder, results=result_digests(self.folder))
 
 
-def open(client: str | Path, quarter: str, lang: str | None = None) -> Workspace:  # noqa: A001 - `workspace.open` is what it does
+def open(client: str | Path, quarter: str, lang: str | None = None) -> Workspace:
     """Open a quarter. CLIENT is an existing path, else a folder under `client_data/`, looked for upward from where one stands."""
     root = engagement.find(client, Path.cwd())
     own = engagement.load(root)

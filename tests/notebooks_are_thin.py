@@ -28,7 +28,9 @@ def faults(path: Path) -> list[str]:
     if book.metadata.get("kernelspec", {}).get("name") != "python3":
         found.append("its kernelspec is not python3: Papermill would fail")
     for cell in code:
-        defined = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda)]
+        defined = [
+            node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda)
+        ]
         if defined:
             found.append(f"defines a function or class at line {defined[0].lineno} of a cell")
     return [f"{path.name}: {text}" for text in found]

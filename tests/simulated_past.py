@@ -96,7 +96,8 @@ def past(
         "coverage": pd.DataFrame(
             [
                 {
-                    "source": source, "country": land, "quarter": period, "first_fact": None, "last_fact": None,
+                    "source": source, "country": land, "quarter": period,
+                    "first_fact": Quarter.parse(periods[0]).first_day if periods else None, "last_fact": None,
                     "complete": (source, land, period) not in incomplete,
                 }
                 for source in ("orders", "activities", "opportunities", "payments", "leads", "spend")

@@ -66,13 +66,24 @@ def test_an_unknown_client_an_unknown_option_value_and_a_bad_day_are_one_message
 @pytest.mark.parametrize(
     ("break_it", "parts"),
     [
-        (lambda raw: small_client.edit(raw / "orders.csv", "ordered_on", "order_date"), ("orders.csv", "ordered_on", "order_date")),
+        (
+            lambda raw: small_client.edit(raw / "orders.csv", "ordered_on", "order_date"),
+            ("orders.csv", "ordered_on", "order_date"),
+        ),
         (lambda raw: (raw / "orders.csv").write_text(""), ("orders.csv",)),
         (lambda raw: (raw / "orders.csv").unlink(), ("orders.csv",)),
         (lambda raw: small_client.edit(raw.parent / "engagement.yml", "sources:", "source:"), ("engagement.yml", "sources")),
         (lambda raw: small_client.edit(raw.parent / "engagement.yml", "client:", "\tclient:"), ("engagement.yml",)),
-        (lambda raw: small_client.edit(raw.parent / "engagement.yml", "file: raw/orders.csv", "table: orders, url: 'sqlite:///x.db'"), ("url",)),
-        (lambda raw: small_client.edit(raw.parent / "engagement.yml", "currency: EUR}", "currency: EUR, url: 'x://y'}"), ("file",)),
+        (
+            lambda raw: small_client.edit(
+                raw.parent / "engagement.yml", "file: raw/orders.csv", "table: orders, url: 'sqlite:///x.db'"
+            ),
+            ("url",),
+        ),
+        (
+            lambda raw: small_client.edit(raw.parent / "engagement.yml", "currency: EUR}", "currency: EUR, url: 'x://y'}"),
+            ("file",),
+        ),
     ],
     ids=["missing column", "empty file", "no file", "unknown key", "not YAML", "a database", "a file and a database"],
 )

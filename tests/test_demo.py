@@ -42,9 +42,7 @@ def test_every_report_is_there_and_no_other(played):
 @pytest.mark.skipif(not ACCEPT.is_dir(), reason="../shared/accept is not here")
 @pytest.mark.parametrize("quarter", QUARTERS)
 def test_the_results_hold_against_the_contract(played, quarter):
-    done = subprocess.run(
-        [sys.executable, ACCEPT / "contract.py", played, quarter], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, ACCEPT / "contract.py", played, quarter], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 
@@ -85,7 +83,9 @@ def test_revenue_of_the_company_is_the_generator_s(played, truths):
     orders = truths.orders
     measures = workspace.open(played, "2026Q3").table("measures")
     count = measures.query("level == 'company' and grain == 'quarter' and period == '2026Q3' and kpi == 'active_customers'")
-    counts = orders[(orders["ordered_on"] >= "2026-07-01") & (orders["amount"] > 0) & ~orders["status"].isin(["returned", "cancelled"])]
+    counts = orders[
+        (orders["ordered_on"] >= "2026-07-01") & (orders["amount"] > 0) & ~orders["status"].isin(["returned", "cancelled"])
+    ]
     assert count["value"].item() == counts["customer_id"].nunique()
 
 

@@ -171,6 +171,14 @@ def test_a_source_that_stops_early_is_a_gap():
     assert pd.isna(row["kpi"])
 
 
+def test_a_quarter_without_a_fact_between_others_is_a_gap():
+    table = skills(18)
+    table[:10, 8] = 0
+    history = past({"revenue": table}, countries=["DE"] * 10 + ["VN"] * 10)
+    gaps = diagnose(history, engagement()).table.query("finding == 'data_gap'")
+    assert gaps[["entity_id", "evidence", "value"]].to_numpy().tolist() == [["DE", "no_facts:orders:2025Q3", 1.0]]
+
+
 def test_no_history_gives_an_empty_table_of_the_schema():
     diagnosis = diagnose(past({}), engagement())
     assert len(diagnosis.table) == 0 and list(diagnosis.table.columns[:8]) == list(conform("diagnosis", None).columns)

@@ -27,7 +27,14 @@ def test_a_negative_number_has_a_real_minus_and_zero_has_none():
 
 def test_what_is_missing_is_a_dash_never_nan():
     for value in (None, float("nan")):
-        for said in (EN.number(value), VI.percent(value), EN.money(value, "USD"), EN.compact(value, "VND"), EN.chance(value), EN.day(None)):
+        for said in (
+            EN.number(value),
+            VI.percent(value),
+            EN.money(value, "USD"),
+            EN.compact(value, "VND"),
+            EN.chance(value),
+            EN.day(None),
+        ):
             assert said == "–"
 
 

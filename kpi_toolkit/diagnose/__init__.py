@@ -144,27 +144,36 @@ def _spread(past: Past, people: Panel, currency: str) -> Iterator[Row]:
         if members.sum() < LEAST_PEOPLE:
             continue
         low, middle, high = (float(one) for one in np.quantile(usual[members], [0.25, 0.5, 0.75]))
-        evidence = code("people", int(members.sum())) + (";" + code("ratio", high / low) if low > 0 else "")
+        ratio = low > 0 and unit != "share"  # of shares and growth only the distance tells
+        evidence = code("people", int(members.sum())) + (";" + code("ratio", high / low) if ratio else "")
         yield Row(level, entity, people.kpi, Finding.SPREAD, middle, low, high, evidence, unit, currency)
 
 
 def _gaps(past: Past) -> Iterator[Row]:
-    """Quarters that a source of a country leaves empty or cuts, among the last ones before the quarter."""
-    rows = past.coverage.assign(country=past.coverage["country"].fillna("").astype(str))
-    window = [str(past.quarter.shifted(-back)) for back in range(LOOKBACK_GAPS, 0, -1)]
+    """Quarters that a source of a country cuts or leaves empty since its first fact, among the last before the quarter."""
+    rows = past.coverage.dropna(subset=["first_fact"])
+    rows = rows.assign(country=rows["country"].fillna("").astype(str))
     for (source, country), own in rows.groupby(["source", "country"], sort=True):
-        begun = own["first_fact"].dropna()
-        first = str(Quarter.of(min(begun), past.quarter.fiscal)) if len(begun) else ""
-        own = own[own["quarter"].astype(str) >= first]  # before its first fact a source is not there yet, which is no gap
-        known = dict(zip(own["quarter"].astype(str), own["complete"].astype(bool), strict=True))
-        seen = sorted(quarter for quarter in known if quarter < str(past.quarter))
-        if not seen:
-            continue
-        fiscal = past.quarter.fiscal
-        between = [str(one) for one in quarters_between(Quarter.parse(seen[0], fiscal), Quarter.parse(seen[-1], fiscal))]
-        cut = [quarter for quarter in window if not known.get(quarter, True)]
-        empty = [quarter for quarter in window if quarter in between and quarter not in known]
+        begun = Quarter.of(min(own["first_fact"]), past.quarter.fiscal)
+        first = max(begun, past.quarter.shifted(-LOOKBACK_GAPS))
+        window = [str(one) for one in quarters_between(first, past.quarter.previous)]
+        complete = dict(zip(own["quarter"].astype(str), own["complete"].astype(bool), strict=True))
+        cut = [quarter for quarter in window if not complete.get(quarter, True)]
         level, entity = ("country", str(country)) if country else ("company", "company")
+        events = _events(past, str(source), level, entity)
+        empty = [quarter for quarter in window if events.get(quarter, 1.0) == 0]
         for name, found in (("incomplete", cut), ("no_facts", empty)):
             if found:
                 yield Row(level, entity, "", Finding.DATA_GAP, float(len(found)), evidence=code(name, source, found[-1]))
+
+
+def _events(past: Past, source: str, level: str, entity: str) -> dict[str, float]:
+    """How many events of a source stand behind an entity's measures, by quarter (events behind several KPIs count for each)."""
+    out: dict[str, float] = {}
+    for kpi in past.available():
+        if past.catalogue[kpi].source == source:
+            rows = past.rows(kpi, "quarter", level)
+            rows = rows[rows["entity_id"].eq(entity)]
+            for period, events in zip(rows["period"].astype(str), rows["events"].fillna(0.0), strict=True):
+                out[period] = out.get(period, 0.0) + float(events)
+    return out

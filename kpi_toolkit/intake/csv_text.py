@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import unicodedata
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 from kpi_toolkit.engagement import Source, shortened
 from kpi_toolkit.errors import KpiError
 from kpi_toolkit.intake.files import Place
-from kpi_toolkit.intake.grid import SPOILT, EmptyFile, Grid, Row, fitted, named
+from kpi_toolkit.intake.grid import SPOILT, EmptyFile, Grid, Row, composed, fitted, named
 from kpi_toolkit.language import N_
 
 LONGEST_FIELD = 1_000_000  # characters; a field beyond it is a quote that was never closed
@@ -119,7 +118,7 @@ def _records(lines: Iterable[str], delimiter: str, header: int) -> Iterator[Row]
 def _lines(path: Path, encoding: str) -> Iterator[str]:
     with path.open(encoding=encoding, newline="") as file:
         for line in file:
-            yield line if line.isascii() else unicodedata.normalize("NFC", line)  # cp1258 and macOS write marks apart
+            yield composed(line)
 
 
 def _encoding(place: Place, declared: str | None, table: str, language: str) -> str:

@@ -57,7 +57,7 @@ def sql(tree: ast.expr, column: Callable[[str], str]) -> str:
     if isinstance(tree, ast.Name):
         return column(tree.id)
     if isinstance(tree, ast.UnaryOp):
-        return f"({'-' if isinstance(tree.op, ast.USub) else '+'}{sql(tree.operand, column)})"
+        return f"({'-' if isinstance(tree.op, ast.USub) else '+'} {sql(tree.operand, column)})"
     assert isinstance(tree, ast.BinOp)
     left, right = sql(tree.left, column), sql(tree.right, column)
     if isinstance(tree.op, ast.Div):

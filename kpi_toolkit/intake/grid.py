@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -38,6 +39,13 @@ class Grid:
     sheet: str
     header: list[str]
     rows: Iterable[Row]
+
+
+def composed(text: str) -> str:
+    """A client's text with its letters composed (cp1258 and macOS write marks apart) and without our own marks."""
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", text).replace(DAY_CELL, "\ufffd").replace(NUMBER_CELL, "\ufffd")
 
 
 def named(cells: Iterable[str]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from kpi_toolkit.engagement import shortened
 from kpi_toolkit.errors import KpiError
 from kpi_toolkit.intake.files import Place
-from kpi_toolkit.intake.grid import DAY_CELL, NUMBER_CELL, EmptyFile, Grid, Row, named
+from kpi_toolkit.intake.grid import DAY_CELL, NUMBER_CELL, EmptyFile, Grid, Row, composed, named
 from kpi_toolkit.language import N_
 
 
@@ -53,7 +53,7 @@ def _texts(column: Any) -> list[str]:
         return ["" if value is None or value != value else NUMBER_CELL + _number(value) for value in column.to_pylist()]
     if pa.types.is_integer(kind) or pa.types.is_decimal(kind):
         return ["" if value is None else NUMBER_CELL + str(value) for value in column.to_pylist()]
-    return ["" if value is None else str(value) for value in column.to_pylist()]
+    return ["" if value is None else composed(str(value)) for value in column.to_pylist()]
 
 
 def _number(value: float) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
@@ -13,7 +12,7 @@ from typing import Any
 from kpi_toolkit.engagement import Source, shortened
 from kpi_toolkit.errors import KpiError, nearest
 from kpi_toolkit.intake.files import Place
-from kpi_toolkit.intake.grid import DAY_CELL, NUMBER_CELL, EmptyFile, Grid, Row, fitted, named
+from kpi_toolkit.intake.grid import DAY_CELL, NUMBER_CELL, EmptyFile, Grid, Row, composed, fitted, named
 from kpi_toolkit.language import N_
 
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods", ".xlsb")
@@ -71,7 +70,7 @@ def _rows(rows: Iterator[tuple[int, list[Any]]], width: int) -> Iterator[Row]:
 def _text(cell: Any) -> str:
     """A cell as text; 5.0 is 5, as Excel shows it."""
     if isinstance(cell, str):
-        return cell if cell.isascii() else unicodedata.normalize("NFC", cell)
+        return composed(cell)
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float):

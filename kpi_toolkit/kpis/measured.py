@@ -57,6 +57,16 @@ class Measured:
         return dict(zip(keys, table["complete"], strict=True))
 
     @cached_property
+    def ahead(self) -> Measured:
+        """The next quarter as far as it is known at the end of this one.
+
+        Who has not left stays, everyone is taken to be there throughout, and money stands at this quarter's agreed rates.
+        """
+        left = pd.to_datetime(self.people["left_on"]) <= pd.Timestamp(self.quarter.last_day)
+        people = self.people.assign(employed=self.people["employed"] & ~left)
+        return replace(self, quarter=self.quarter.next, people=people, proration=empty("proration"))
+
+    @cached_property
     def history(self) -> Measured:
         """What may be known before the quarter begins: nothing in it changes when facts of the quarter come in or change.
 

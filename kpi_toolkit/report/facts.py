@@ -277,8 +277,17 @@ class Facts:
 
     @cached_property
     def next_goals(self) -> pd.DataFrame:
-        """`company_targets` of the next quarter, where its goals have been modelled already."""
-        return self.elsewhere(self.quarter.next, "company_targets")
+        """The company's targets of the next quarter: its own, where they have been modelled, else the renewal's outlook."""
+        return self._ahead("company_targets", "outlook")
+
+    @cached_property
+    def next_targets(self) -> pd.DataFrame:
+        """People's targets of the next quarter, likewise."""
+        return self._ahead("targets", "outlook_people")
+
+    def _ahead(self, own: str, outlook: str) -> pd.DataFrame:
+        modelled = self.elsewhere(self.quarter.next, own)
+        return modelled if len(modelled) or not self.here.has(outlook) else self.table(outlook)
 
     @cached_property
     def next_start(self) -> Start | None:

@@ -1,9 +1,9 @@
--- For the embedded renderer, what Quarto does itself: numbered captions, and @fig-… @tbl-… @sec-… references.
+-- For the embedded renderer, what Quarto does itself: numbered captions, and references to them (@fig-… @tbl-…).
 -- A reference to nothing stops the render.
 local str = pandoc.utils.stringify
 local typst = FORMAT:match "typst" ~= nil
 local NO_BREAK = "\u{a0}"
-local NAMED = {fig = "Figure", tbl = "Table", sec = "Section"}
+local NAMED = {fig = "Figure", tbl = "Table"}
 local words, counts, targets = {}, {}, {}
 
 local function word(kind, part)
@@ -50,9 +50,6 @@ function Pandoc(doc)
       local kind = kind_of(div.identifier)
       local last = div.content[#div.content]
       if kind and last and last.t == "Para" then return float(div, kind), false end
-    end,
-    Header = function(h)
-      if h.identifier:match "^sec%-" then targets[h.identifier] = "“" .. str(h.content) .. "”" end
     end,
   }
   doc.blocks = doc.blocks:walk {Cite = function(cite)

@@ -133,4 +133,17 @@ local function with_contents(doc)
   return doc
 end
 
-return {{Div = choose, RawBlock = foreign}, {Pandoc = with_contents}, {Div = div, Span = span}}
+-- @sec-… is the section's title: sections have no numbers, and Typst refuses to refer to a heading without one
+local function with_sections(doc)
+  local titles = {}
+  doc.blocks:walk {Header = function(h)
+    if h.identifier:match "^sec%-" then titles[h.identifier] = "“" .. str(h.content) .. "”" end
+  end}
+  doc.blocks = doc.blocks:walk {Cite = function(cite)
+    local id = cite.citations[1].id
+    if titles[id] then return pandoc.Link(titles[id], "#" .. id) end
+  end}
+  return doc
+end
+
+return {{Div = choose, RawBlock = foreign}, {Pandoc = with_contents}, {Pandoc = with_sections}, {Div = div, Span = span}}

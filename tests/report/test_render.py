@@ -8,7 +8,6 @@ import shutil
 import subprocess
 from dataclasses import replace
 from datetime import date
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +17,7 @@ from kpi_toolkit.language import Language, load
 from kpi_toolkit.report import Rendered, document, execute, fonts, pandoc, plain, quarto, render, report
 from tests.report.hostile import LONG, NAMES
 from tests.report.opened import HEAD, LAST_FACT, SAMPLE, OpenedQuarter, with_template
+from tests.report.page import Page
 
 needs_pdftotext = pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext (poppler-utils) is not installed")
 
@@ -39,32 +39,6 @@ def page(made) -> str:
 def print_words(made) -> str:
     done = subprocess.run(["pdftotext", "-layout", made[1].paths[1], "-"], capture_output=True, encoding="utf-8", check=True)
     return done.stdout
-
-
-class Page(HTMLParser):
-    """Tags with their attributes, and the words a reader sees."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self._silent = 0
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        self._silent += tag in ("style", "script", "title")
-
-    def handle_endtag(self, tag):
-        self._silent -= tag in ("style", "script", "title")
-
-    def handle_data(self, data):
-        if not self._silent:
-            self.words.append(data)
-
-    @property
-    def said(self) -> str:
-        return re.sub(r"\s+", " ", "".join(self.words).replace(plain.ZERO_WIDTH_SPACE, ""))
 
 
 def test_the_files_stand_where_the_contract_says_and_it_is_told_who_served(made):

@@ -107,7 +107,7 @@ def by_country(here: Here | Facts) -> Block:
     """The next quarter's targets of the main KPI by country, at the agreed rates."""
     facts = Facts.of(here)
     say, outlook = facts.words, Outlook(Facts.of(here))
-    targets = facts.elsewhere(facts.quarter.next, "targets")
+    targets = facts.next_targets
     targets = targets[targets["kpi"].eq(outlook.kpi) & targets["measured_at"].eq("person") & targets["target"].notna()]
     if not len(targets):
         return unavailable(facts, _no_forecast(facts))
