@@ -118,8 +118,8 @@ class Source(_Part):
 
     @model_validator(mode="after")
     def _names_one_place(self) -> Source:
-        if not self.file and not (self.table and self.url):
-            raise ValueError("no `file:` (or, for a database, `table:` with `url:`)")
+        if bool(self.file) == bool(self.table and self.url) or (self.file and (self.table or self.url)):
+            raise ValueError("one place: `file:`, or, for a database, `table:` with `url:`")
         return self
 
 

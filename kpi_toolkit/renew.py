@@ -180,8 +180,9 @@ def _health(
     """The first fault of a KPI, with its code and figures; fine where none is found or too few people tell."""
     if one.kpi not in stand:
         return Health.DATA_BROKEN, code("not_available", _missing(past, one.kpi))
-    people = len(one.goals)
-    judged = one.judged
+    people, judged = len(one.goals), one.judged
+    if not people:
+        return Health.FINE, "no_goals"
     if people >= LEAST_PEOPLE and len(judged) < LEAST_DATA * people:
         return Health.DATA_BROKEN, code("no_data", len(judged) / people, people)
     if len(judged) < LEAST_PEOPLE:

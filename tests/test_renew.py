@@ -138,6 +138,15 @@ def test_goals_in_own_words_are_nobody_else_s_kpi():
     assert list(renewed({"revenue": around(0.6), "own_1": around(0.6)}, measured("revenue")).table["kpi"]) == ["revenue"]
 
 
+def test_a_chosen_kpi_on_which_nobody_had_a_goal_is_kept_and_not_judged():
+    table = pd.DataFrame({"kpi": ["orders", "revenue"], "chosen": True, "weight": [40.0, 60.0]})
+    found = renew(
+        measured("revenue", "orders"), evaluation({"revenue": around(0.6)}), SimpleNamespace(table=table), None, engagement()
+    )
+    assert row(found, "orders")[["health", "recommendation", "reason"]].tolist() == ["fine", "keep", "no_goals"]
+    assert found.start is not None and found.start.of("orders").weight == 40 and found.start.of("revenue").weight == 20
+
+
 def test_a_quarter_without_goals_leaves_an_empty_table():
     found = renewed({}, measured("revenue"))
     assert len(found.table) == 0 and found.start is not None and found.start.kpis == ()

@@ -17,7 +17,7 @@ __all__ = ["ADDED", "CANONICAL", "FACT_DAY", "Field", "Tables", "read", "sources
 def read(engagement: Engagement, quarantine: Path | None = None) -> Tables:
     """The canonical tables of an engagement; bad rows are written to the folder `quarantine`, where one is given.
 
-    Raises a `KpiError` (K102, K110 to K130) for what stops a run.
+    Raises a `KpiError` (K102, K112 to K132) for what stops a run.
     """
     from kpi_toolkit.intake import reading  # it brings pandas, which `kpi --help` does without
 

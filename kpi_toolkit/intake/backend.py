@@ -9,7 +9,7 @@ from kpi_toolkit.language import N_
 
 
 class UnknownEngine(KpiError):
-    code = "K110"
+    code = "K131"
     message = N_(
         "engine: {engine!r} cannot be used yet: files are read into DuckDB only. Write engine: duckdb in engagement.yml."
     )

@@ -14,7 +14,7 @@ from kpi_toolkit.language import N_
 
 
 class MissingFile(KpiError):
-    code = "K111"
+    code = "K132"
     message = N_("{file}: no such file in {folder}. Nearest: {nearest}. It is named in engagement.yml under sources.{table}.")
 
 

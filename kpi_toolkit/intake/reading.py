@@ -16,7 +16,7 @@ FINDINGS = ["table", "code", "where", "detail", "rows"]
 def read(engagement: Engagement, quarantine_folder: Path | None = None) -> Tables:
     """The canonical tables of an engagement; bad rows are written to `quarantine_folder`, where one is given.
 
-    Raises a `KpiError` of the codes K102 and K110 to K130 for what stops a run: a file missing, empty or unreadable, a column
+    Raises a `KpiError` of the codes K102 and K112 to K132 for what stops a run: a file missing, empty or unreadable, a column
     absent, dates or decimals that nothing decides, more bad rows than `policy.max_bad_rows`, currencies without one to report in.
     """
     canonical.check_currencies(engagement)

@@ -10,7 +10,7 @@ from kpi_toolkit.diagnose import code, likeness
 from kpi_toolkit.kpis.declaration import Kind
 from kpi_toolkit.propose.candidates import OUTCOMES, Candidate
 
-WORTH_A_PLACE = 0.35  # score, after what the set says already, that a KPI beyond the least number must bring
+WORTH_A_PLACE = 0.50  # score, after what the set says already, that a KPI beyond the least number must bring
 TOGETHER = 0.5  # of the set at most serves one objective
 
 
@@ -32,8 +32,8 @@ class Choice:
         return other, correlation
 
     def marginal(self, one: Candidate) -> float:
-        """The score less what the set says already."""
-        return one.score * (1 - self.likest(one)[1])
+        """The score less the share of its ranks that the set explains already."""
+        return one.score * (1 - self.likest(one)[1] ** 2)
 
     def balanced(self, one: Candidate) -> bool:
         """Whether the set stays balanced: half of the places at most for one objective."""

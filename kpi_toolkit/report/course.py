@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 from kpi_toolkit.kpis.catalogue import Shape
 from kpi_toolkit.language import N_
+from kpi_toolkit.quarter import MONTHS_IN_QUARTER
 from kpi_toolkit.report.facts import Facts, Result
 from kpi_toolkit.report.words import Words
 
 LEAST_MONTHS = 12  # fewer points give no limits worth drawing
 TWO_YEARS = 24
 MONTHS = 12
+COMPARABLE = 0.10  # how far months of a ratio may lie from the quarter, as a share of it
 VARIATIONS = {
     "common": N_("ordinary"),
     "improve": N_("improving"),
@@ -74,10 +76,16 @@ def course(facts: Facts, result: Result) -> Course:
 
 
 def monthly_target(facts: Facts, result: Result) -> float | None:
-    """The quarter's target as a line for months; None where there is none or months of it do not compare (distinct counts)."""
-    if math.isnan(result.target):
-        return None
+    """The quarter's target as a line for months: a third of it where months add up.
+
+    None where there is no target, or where months of the company do not compare with it: distinct counts, and ratios whose months
+    lie more than a tenth from what the target was held against (retention of a month is not that of a quarter).
+    """
     declared = facts.words.declared(result.kpi)
-    if declared is None or declared.shape == Shape.DISTINCT:
+    if math.isnan(result.target) or declared is None or declared.shape == Shape.DISTINCT:
         return None
-    return result.target / 3 if declared.shape in (Shape.COUNT, Shape.SUM) else result.target
+    if declared.shape in (Shape.COUNT, Shape.SUM):
+        return result.target / MONTHS_IN_QUARTER
+    recent = [value for _, value in facts.months(result.kpi)[-MONTHS_IN_QUARTER:]]
+    mean = sum(recent) / len(recent) if recent else math.nan
+    return result.target if abs(mean - result.actual) <= COMPARABLE * abs(result.actual) else None

@@ -18,6 +18,7 @@ from kpi_toolkit.report.outlook import Outlook
 from kpi_toolkit.report.plain import Rich, rich
 from kpi_toolkit.report.roll import NO_GOAL, Roll
 from kpi_toolkit.report.sources import Sources
+from kpi_toolkit.report.tables.cases import grouped
 from kpi_toolkit.report.words import Words, enums, inside, sentence
 from kpi_toolkit.report.words.enums import family
 
@@ -77,22 +78,22 @@ def _payout(facts: Facts) -> Iterator[Decision]:
 
 def _exceptions(facts: Facts) -> Iterator[Decision]:
     say = facts.words
-    table = facts.table("exceptions").query("status == 'open'")
-    if not len(table):
+    cases = grouped(facts)
+    if not cases:
         return
-    families = Counter(family(str(rule)) for rule in table["rule"])
+    families = Counter(family(str(same[0].rule)) for same in cases)
     told = [
         say(N_("{what}: {n}"), what=say(enums.RULE_FAMILIES[name]) if name else say(N_("Other")), n=say.language.number(n))
         for name, n in families.most_common()
     ]
     message = (
         N_("**Decide {n} open case** before it is final")
-        if len(table) == 1
+        if len(cases) == 1
         else N_("**Decide {n} open cases** before they are final")
     )
     yield Decision(
         "exceptions",
-        rich(say.language, message, n=say.language.number(len(table))),
+        rich(say.language, message, n=say.language.number(len(cases))),
         "; ".join(told),
         say(N_("Each: leave out, adjust or keep; what is owed stays")),
         say(N_("Two people together")),
@@ -185,7 +186,7 @@ def _open_questions(facts: Facts) -> Iterator[Decision]:
     say, sources, roll = facts.words, Sources(facts), Roll(facts)
     asked = []
     for table, countries, last in sources.incomplete_by_source():
-        where = f"{_table(say, table)} ({', '.join(countries)})" if countries else _table(say, table)
+        where = f"{_table(say, table)} ({', '.join(map(say.country, countries))})" if countries else _table(say, table)
         asked.append(say(N_("{source} stop on {day}"), source=where, day=say.language.day(last)))
     if sources.quarantined:
         told = [

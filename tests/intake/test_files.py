@@ -91,8 +91,8 @@ def test_a_file_of_names_alone_has_no_rows_and_says_so(tmp_path):
 
 def test_a_missing_file_names_the_nearest(tmp_path):
     text = refused(tmp_path, {}, {"orders": {"file": "order.csv"}})
-    assert text.startswith("K111") and "Nearest: orders.csv" in text and "sources.orders" in text
-    assert refused(tmp_path, {}, {"orders": {"file": "raw/*.csv"}}).startswith("K111")
+    assert text.startswith("K132") and "Nearest: orders.csv" in text and "sources.orders" in text
+    assert refused(tmp_path, {}, {"orders": {"file": "raw/*.csv"}}).startswith("K132")
 
 
 def test_a_missing_column_names_the_nearest_and_how_to_mend(tmp_path):
@@ -250,4 +250,4 @@ def test_a_database_says_that_it_cannot_be_read_yet(tmp_path):
 
 
 def test_another_engine_says_that_it_cannot_be_used_yet(tmp_path):
-    assert refused(tmp_path, {}, engine="pyspark").startswith("K110")
+    assert refused(tmp_path, {}, engine="pyspark").startswith("K131")

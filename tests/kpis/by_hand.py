@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import cache, cached_property
 
 import pandas as pd
 
@@ -29,8 +30,9 @@ class Book:
 
     def __init__(self, rates: pd.DataFrame, quarter: Quarter, reporting: str = "USD") -> None:
         self.rates, self.quarter, self.reporting = rates, quarter, reporting
+        self.rate = cache(self._rate)
 
-    def rate(self, currency: str, day: pd.Timestamp) -> float:
+    def _rate(self, currency: str, day: pd.Timestamp) -> float:
         if currency == self.reporting:
             return 1.0
         own = self.rates[self.rates["currency"] == currency]
@@ -46,6 +48,7 @@ class ByHand:
     def __init__(self, frames: Frames, quarter: Quarter, acquired: bool, as_of: date | None = None) -> None:
         limit = pd.Timestamp(min(quarter.last_day, as_of or quarter.last_day))
         self.quarter, self.acquired, self.people = quarter, acquired, frames["people"]
+        self.row_on, self.there = cache(self._row_on), cache(self._there)
         self.book = Book(frames["rates"], quarter)
         orders = frames["orders"][frames["orders"]["ordered_on"] <= limit].copy()
         self.all_orders = orders
@@ -70,7 +73,7 @@ class ByHand:
         self.first_facts = self._first_facts()
         self.firsts = self._firsts()
 
-    def row_on(self, person: str, day: pd.Timestamp) -> pd.Series:
+    def _row_on(self, person: str, day: pd.Timestamp) -> pd.Series:
         own = self.people[self.people["person_id"] == person].sort_values("valid_from", na_position="first")
         begun = own[own["valid_from"].isna() | (own["valid_from"] <= day)]
         return (begun if len(begun) else own.head(1)).iloc[-1]
@@ -79,7 +82,6 @@ class ByHand:
         table = table if limit is None else table[table[day] <= limit]
         table = table.copy()
         table["day"] = table[day]
-        cache: dict[tuple[str, pd.Timestamp], pd.Series] = {}
         for column in ("team", "country"):
             values = []
             for person, when, named in zip(
@@ -88,9 +90,7 @@ class ByHand:
                 if pd.isna(person):
                     values.append(named)
                     continue
-                if (person, when) not in cache:
-                    cache[person, when] = self.row_on(person, when)
-                values.append(cache[person, when][column])
+                values.append(self.row_on(person, when)[column])
             table[column] = pd.Series(values, index=table.index, dtype="object")
         return table
 
@@ -102,6 +102,7 @@ class ByHand:
         rows = pd.concat([table[["person_id", "day"]] for table in self._all_facts()]).dropna()
         return rows.groupby("person_id")["day"].min().to_dict()
 
+    @cached_property
     def dated(self) -> pd.DataFrame:
         tables = [*self._all_facts(), self.closed, self.qualified, self.converted]
         return pd.concat([table[["person_id", "team", "country", "day"]] for table in tables])
@@ -117,9 +118,9 @@ class ByHand:
         end = row["left_on"] if not pd.isna(row["left_on"]) else pd.Timestamp("2100-01-01")
         return min(end, last) if begin <= last and end >= first else None
 
-    def there(self, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    def _there(self, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
         """People with a row in a period, as they are in it."""
-        touched = self.dated()
+        touched = self.dated
         touched = set(touched[(touched["day"] >= first) & (touched["day"] <= last)]["person_id"].dropna())
         rows = []
         for person in self.people["person_id"].unique():
@@ -130,7 +131,7 @@ class ByHand:
 
     def entities(self, first: pd.Timestamp, last: pd.Timestamp) -> list[tuple[str, str, str]]:
         """level, entity and currency of everyone who has a row in a period."""
-        people, touched = self.there(first, last), self.dated()
+        people, touched = self.there(first, last), self.dated
         touched = touched[(touched["day"] >= first) & (touched["day"] <= last)]
         found = [("person", row.person_id, row.currency) for row in people.itertuples()]
         for level in ("team", "country"):

@@ -29,7 +29,7 @@ def test_each_kpi_equals_plain_pandas_for_every_level_and_grain(case: str) -> No
     found = measured.measures.set_index(["level", "entity_id", "grain", "period", "kpi"])
     hand = ByHand(given, quarter, acquired)
     wrong, seen = [], set()
-    first = Quarter.of(hand.dated()["day"].min().date(), quarter.fiscal)
+    first = Quarter.of(hand.dated["day"].min().date(), quarter.fiscal)
     for grain, label, begin, end in periods(first, quarter):
         for level, entity, currency in hand.entities(begin, end):
             by_hand = hand.values(level, entity, currency, grain, begin, end)

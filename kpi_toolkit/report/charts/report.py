@@ -123,8 +123,9 @@ def _bridge(facts: Facts, width: float) -> Mark:
     found, say = bridge(facts), facts.words
     assert found is not None  # `driver_bridge` has looked
     phone = width < PHONE_BELOW
-    wide, tall, head, foot = width * PT, 104.0 if phone else 112.0, 16.0, 30.0
     goal_ = facts.company_goals.get(FIRST_KPI, math.nan)
+    head = 16.0 if math.isnan(goal_) else 30.0  # the goal's words stand above, clear of the bars
+    wide, tall, foot = width * PT, 104.0 if phone else 112.0, 30.0
     levels = [found.start]
     for step in found.steps:
         levels.append(levels[-1] + step)
@@ -166,11 +167,9 @@ def _bridge(facts: Facts, width: float) -> Mark:
     if not math.isnan(goal_):
         out += line(slot * 3.6, y(goal_), wide, y(goal_), C.warning, 1.2, "3 2")
         label = say(N_("Goal {value}"), value=value(goal_))
-        out += (
-            text(slot * 4 - 12, y(goal_) - 3, label, C.warning, size, 600, "end")
-            if phone
-            else text(wide, y(goal_) - 3, label, C.warning, size, 600, "end")
-        )
+        out += text(wide, 9.5, label, C.warning, size, 600, "end")
+        left = wide - text_width(label, size, 600)
+        out += line(left - 20, 7, left - 4, 7, C.warning, 1.2, "3 2")
     told = "; ".join(
         f"{name} {say.gap(FIRST_KPI, step, facts.currency)}" for name, step in zip(names[1:4], found.steps, strict=True)
     )

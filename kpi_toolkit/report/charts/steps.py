@@ -166,7 +166,7 @@ def attainment(here: Here | Facts, result: StepResult | None = None) -> Block:
     )
     rows: list[tuple[Cell | Mark | str, ...] | Group] = []
     for country, part in roll.scores.groupby("country", sort=True):
-        rows.append(Group(str(country) or say(N_("country unknown"))))
+        rows.append(Group(say.country(country)))
         for row in records(part.sort_values(["score", "entity_id"], ascending=[False, True])):
             code = getattr(row, "verdict", None)
             code = str(code) if not absent(code) else ("met_unsure" if row.score >= 1 else "missed_unsure")
@@ -196,7 +196,7 @@ def _or_none(value: object) -> float | None:
 
 def exceptions(here: Here | Facts, result: StepResult | None = None) -> Block:
     """The open cases with what was seen."""
-    return open_cases(_with(here, result))
+    return open_cases(_with(here, result), whole=True)
 
 
 def renewal(here: Here | Facts, result: StepResult | None = None) -> Block:

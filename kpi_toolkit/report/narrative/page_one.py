@@ -16,6 +16,7 @@ from kpi_toolkit.report.tables.data import table_name
 from kpi_toolkit.report.tables.page_one import CountryResult, country_results
 from kpi_toolkit.report.words import inside
 
+LEAST_SHARE = 0.0005  # below it a share would show as 0.0%: rows are counted
 NAMED_SHORT = 2  # countries that a title names
 
 
@@ -54,7 +55,7 @@ def _title(facts: Facts) -> str:
         return prose(language, N_("{kpi} {actual}; no goal stood against it"), kpi=name, actual=actual)
     share = language.percent(result.attainment)
     company = result.basis == "company_goal"
-    short = [one.country for one in country_results(facts) if _short(facts, one)][:NAMED_SHORT]
+    short = [say.country(one.country) for one in country_results(facts) if _short(facts, one)][:NAMED_SHORT]
     if result.reached:
         message = (
             N_("Company goal reached: {kpi} at {share}") if company else N_("{kpi} at {share} of the sum of people’s targets")
@@ -83,7 +84,11 @@ def incomplete(here: Here | Facts) -> str:
     language = facts.words.language
     told = []
     for source, countries, last in Sources(facts).incomplete_by_source():
-        where = f"{table_name(facts, source)} ({', '.join(countries)})" if countries else table_name(facts, source)
+        where = (
+            f"{table_name(facts, source)} ({', '.join(map(facts.words.country, countries))})"
+            if countries
+            else table_name(facts, source)
+        )
         told.append(facts.words(N_("{source} until {day}"), source=where, day=language.day(last)))
     return prose(
         language,
@@ -189,8 +194,11 @@ def _stands_out(facts: Facts) -> str:
     others = [one for one in facts.results if one.kpi != facts.main and one.judged]
     if others:
         seen = {one.kpi: course(facts, one) for one in others}
-        worst = min(others, key=lambda one: (seen[one.kpi].kind != "concern", one.attainment, one.kpi))
-        kind = seen[worst.kpi].kind
+        kinds = {
+            kpi: one.kind if one.target is not None else "" for kpi, one in seen.items()
+        }  # a signal of what the target measures
+        worst = min(others, key=lambda one: (kinds[one.kpi] != "concern", one.attainment, one.kpi))
+        kind = kinds[worst.kpi]
         message = {
             "concern": N_("**Truly worse.** {kpi} {actual} against {target} ({share}): more than ordinary variation."),
             "improve": N_("**Furthest from its target, and truly improving.** {kpi} {actual} against {target} ({share})."),
@@ -199,7 +207,9 @@ def _stands_out(facts: Facts) -> str:
             ),
         }.get(
             kind,
-            N_("**Furthest from its target.** {kpi} {actual} against {target} ({share}); too few months to call it a signal."),
+            N_(
+                "**Furthest from its target.** {kpi} {actual} against {target} ({share}); whether it is a signal, months do not tell."
+            ),
         )
         return prose(
             say.language, message, kpi=say.kpi(worst.kpi), actual=say.value(worst.kpi, worst.actual, worst.currency),
@@ -211,8 +221,8 @@ def _stands_out(facts: Facts) -> str:
     first = countries[0]
     currency = facts.currency if say.unit(facts.main) == "money" else ""
     return prose(
-        say.language, N_("**A fact.** The largest gap is {country}: {gap} against its targets ({share})."), country=first.country,
-        gap=say.gap(facts.main, first.gap, currency), share=say.language.percent(first.attainment),
+        say.language, N_("**A fact.** The largest gap is {country}: {gap} against its targets ({share})."),
+        country=say.country(first.country), gap=say.gap(facts.main, first.gap, currency), share=say.language.percent(first.attainment),
     )  # fmt: skip
 
 
@@ -256,8 +266,8 @@ def countries_head(here: Here | Facts) -> Prose:
     """Which countries carry and which lack."""
     facts = Facts.of(here)
     say, found = facts.words, country_results(Facts.of(here))
-    short = [one.country for one in found if _short(facts, one)]
-    over = [one.country for one in found if not _short(facts, one)]
+    short = [say.country(one.country) for one in found if _short(facts, one)]
+    over = [say.country(one.country) for one in found if not _short(facts, one)]
     if len(found) < 2:
         return heading(prose(say.language, N_("Countries")), "sec-countries")
     if short and over:
@@ -283,7 +293,10 @@ def data_line(here: Here | Facts) -> Prose:
     signed, expected = Roll(facts).signed
     if expected:
         parts.append(say(N_("{k} of {n} people have signed goals"), k=number(signed), n=number(expected)))
-    if math.isfinite(sources.bad_share):
+    if 0 < sources.bad_share < LEAST_SHARE:
+        n = sources.rows["quarantined"]
+        parts.append(say.count(n, N_("{n} row in quarantine"), N_("{n} rows in quarantine")))
+    elif math.isfinite(sources.bad_share):
         parts.append(say(N_("{share} of rows in quarantine"), share=language.percent(sources.bad_share)))
     return div("note", f"{markdown(' · '.join(parts))}. {_last_actions(facts)}")
 

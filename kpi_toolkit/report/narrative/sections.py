@@ -12,6 +12,7 @@ from kpi_toolkit.report.outlook import Outlook
 from kpi_toolkit.report.plain import prose
 from kpi_toolkit.report.roll import Roll
 from kpi_toolkit.report.sources import Sources
+from kpi_toolkit.report.tables.cases import grouped
 from kpi_toolkit.report.words import inside
 
 
@@ -22,17 +23,24 @@ def why_head(here: Here | Facts) -> Prose:
     if found is None:
         return heading(prose(say.language, N_("Why: not available yet")), "sec-why", 1)
     at = max(range(len(DRIVERS)), key=lambda one: abs(found.steps[one]))
-    message = (
-        N_("Revenue {change} on {before}; {driver} moved it most ({step})")
-        if found.change >= 0
-        else N_("Revenue {change} on {before}; {driver} took most ({step})")
-    )
-    if (found.steps[at] >= 0) != (found.change >= 0):
-        message = N_("Revenue {change} on {before}, in spite of {driver} ({step})")
+    up, brought = found.change >= 0, found.steps[at] >= 0
+    if up:
+        message = N_("Revenue up {change} on {before}: {driver} brought {step}") if brought else N_(
+            "Revenue up {change} on {before}, although {driver} took {step}"
+        )  # fmt: skip
+    else:
+        message = N_("Revenue down {change} on {before}, although {driver} brought {step}") if brought else N_(
+            "Revenue down {change} on {before}: {driver} took {step}"
+        )  # fmt: skip
+    size = [say.value(FIRST_KPI, abs(one), facts.currency) for one in (found.change, found.steps[at])]
     text = prose(
-        say.language, message, change=say.gap(FIRST_KPI, found.change, facts.currency), before=say.language.quarter(found.before),
-        driver=inside(say(DRIVERS[at])), step=say.gap(FIRST_KPI, found.steps[at], facts.currency),
-    )  # fmt: skip
+        say.language,
+        message,
+        change=size[0],
+        before=say.language.quarter(found.before),
+        driver=inside(say(DRIVERS[at])),
+        step=size[1],
+    )
     return heading(text, "sec-why", 1)
 
 
@@ -151,7 +159,7 @@ def cases_head(here: Here | Facts) -> Prose:
     """How many cases are open and decided."""
     facts = Facts.of(here)
     language, counts = facts.words.language, facts.table("exceptions")["status"].value_counts()
-    open_, decided = int(counts.get("open", 0)), int(counts.get("decided", 0))
+    open_, decided = len(grouped(facts)), int(counts.get("decided", 0))
     if not facts.here.has("exceptions"):
         return heading(prose(language, N_("Exceptions: not looked for yet")), "sec-cases", 1)
     if not open_ and not decided:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from typing import Any
+
 from kpi_toolkit.language import N_, absent
 from kpi_toolkit.report.blocks import Block, Cell, Column, Table
 from kpi_toolkit.report.facts import Facts, Here, records
@@ -9,33 +13,45 @@ from kpi_toolkit.report.roll import Roll
 from kpi_toolkit.report.tables.absence import unavailable
 from kpi_toolkit.report.words import enums, reason, rule
 
+BEHIND = re.compile(r"(?:points|grain|periods|events):")  # codes of an evidence that say how much stands behind it
+MONTH = re.compile(r"\d{4}-\d\d")
 
-def open_cases(here: Here | Facts) -> Block:
-    """Cases to decide, named: a decision is asked about each."""
+
+def grouped(facts: Facts) -> list[list[Any]]:
+    """Open exceptions of one person, rule and evidence together: they are one case, with several KPIs."""
+    found: dict[tuple[str, str, str], list[Any]] = {}
+    for row in records(facts.table("exceptions").query("status == 'open'")):
+        found.setdefault((str(row.person_id), str(row.rule), str(row.evidence)), []).append(row)
+    return sorted(found.values(), key=lambda rows: (str(rows[0].rule), str(rows[0].person_id), str(rows[0].period)))
+
+
+def open_cases(here: Here | Facts, whole: bool = False) -> Block:
+    """Cases to decide, named: a decision is asked about each. `whole`: with the figures behind a pattern, for an analyst."""
     facts = Facts.of(here)
     say = facts.words
-    table = facts.table("exceptions").query("status == 'open'")
-    if not len(table):
+    cases = grouped(facts)
+    if not cases:
         return unavailable(facts, _none(facts, say(N_("no case is open"))))
     columns = (
-        Column("name", say(N_("Who")), 40, gap=3),
-        Column("kpi", say(N_("KPI and period")), 36, gap=3, phone="wide"),
+        Column("name", say(N_("Who")), 42, gap=3),
+        Column("kpi", say(N_("KPI and period")), 38, gap=3, phone="wide"),
         Column("what", say(N_("What was seen")), None, gap=3, phone="wide"),
-        Column("proposed", say(N_("Proposed")), 34, gap=0, phone="wide"),
+        Column("proposed", say(N_("Proposed")), 27, gap=0, phone="wide"),
     )
-    rows = tuple(
-        (
-            _who(facts, row.person_id, asked=True),
-            Cell(_kpi_and_period(facts, row), "small"),
-            Cell(f"{rule(say, row.rule)}. {reason(say, row.evidence, row.kpi, _currency(facts, row.person_id))}", "small"),
-            Cell(
-                enums.word(say.language, "treatment", row.proposed_treatment) if not absent(row.proposed_treatment) else "–",
-                "small",
-            ),
+    rows = []
+    for same in cases:
+        row = same[0]
+        evidence = str(row.evidence) if whole else ";".join(one for one in str(row.evidence).split(";") if not BEHIND.match(one))
+        treatment = row.proposed_treatment
+        rows.append(
+            (
+                _who(facts, row.person_id, asked=True),
+                Cell(_kpis_and_period(facts, same), "small"),
+                Cell(f"{rule(say, row.rule)}. {reason(say, evidence, row.kpi, _currency(facts, row.person_id))}", "small"),
+                Cell("–" if absent(treatment) else enums.word(say.language, "treatment", treatment), "small"),
+            )
         )
-        for row in records(table)
-    )
-    return Table("cases", columns, rows, top=True, summary=say(N_("Open cases")))
+    return Table("cases", columns, tuple(rows), top=True, summary=say(N_("Open cases")))
 
 
 def decided(here: Here | Facts) -> Block:
@@ -64,7 +80,7 @@ def decided(here: Here | Facts) -> Block:
         rows.append(
             (
                 _who(facts, row.person_id, asked=False),
-                Cell(_kpi_and_period(facts, row), "small"),
+                Cell(_kpis_and_period(facts, [row]), "small"),
                 Cell(f"{rule(say, row.rule)}. {said}", "small"),
                 "–" if absent(row.decided_by) else str(row.decided_by),
                 say.language.day(row.decided_on),
@@ -81,7 +97,7 @@ def _who(facts: Facts, person: object, asked: bool) -> Cell:
     say = facts.words
     if absent(person):
         return Cell(say(N_("the company")), "strong")
-    country = Roll(facts).countries.get(str(person), "") or say(N_("country unknown"))
+    country = say.country(Roll(facts).countries.get(str(person)))
     name = say.person(str(person), asked)
     return Cell(name, "strong", unit=country) if name else Cell(say(N_("one person")), "strong", unit=country)
 
@@ -93,14 +109,11 @@ def _currency(facts: Facts, person: object) -> str:
     return "" if not len(rows) or absent(rows.iloc[0]) else str(rows.iloc[0])
 
 
-def _kpi_and_period(facts: Facts, row: object) -> str:
-    say = facts.words
-    kpi, period = getattr(row, "kpi", None), str(getattr(row, "period", ""))
-    when = (
-        say.language.quarter(period)
-        if "Q" in period
-        else say.language.month(period)
-        if period.count("-") == 1 and "W" not in period
-        else period
-    )
-    return when if absent(kpi) else f"{say.kpi(str(kpi))}, {when}"
+def _kpis_and_period(facts: Facts, rows: Sequence[Any]) -> str:
+    say, period = facts.words, str(rows[0].period)
+    if "Q" in period:
+        when = say.language.quarter(period)
+    else:
+        when = say.language.month(period) if MONTH.fullmatch(period) else period
+    kpis = [say.kpi(str(row.kpi)) for row in rows if not absent(row.kpi)]
+    return ", ".join([*dict.fromkeys(kpis), when])

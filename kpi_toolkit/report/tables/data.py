@@ -71,7 +71,7 @@ def coverage(here: Here | Facts) -> Block:
     rows = tuple(
         (
             table_name(facts, row.source),
-            say(N_("all together")) if absent(row.country) else str(row.country),
+            say(N_("all together")) if absent(row.country) else say.country(row.country),
             say.language.day(row.last_fact),
             Cell(
                 say(N_("complete")) if row.complete else say(N_("incomplete: no band, no score")),

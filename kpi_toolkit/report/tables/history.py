@@ -59,12 +59,11 @@ def _trend(facts: Facts, row: Any | None) -> str:
         if absent(value):
             return "–"
         number = float(str(value))
-        sign = "+" if number > 0 else ""
-        if points:
-            return f"{sign}{say(N_('{n} points'), n=say.language.number(number * 100, 1))}"
-        return f"{sign}{say.language.percent(number, 0)}"
+        told = say.language.number(number * 100, 1) if points else say.language.percent(number, 0)
+        return f"+{told}" if number > 0 else told
 
-    return say(N_("{value} ({low} to {high})"), value=said(row.value), low=said(row.low), high=said(row.high))
+    message = N_("{value} points ({low} to {high})") if points else N_("{value} ({low} to {high})")
+    return say(message, value=said(row.value), low=said(row.low), high=said(row.high))
 
 
 def _share(facts: Facts, row: Any | None) -> str:

@@ -20,9 +20,9 @@ def candidates(here: Here | Facts) -> Block:
     cannot = set(facts.table("availability").query("not available")["kpi"].astype(str))
     columns = (
         Column("name", say(N_("KPI")), 46, gap=3),
-        Column("weight", say(N_("Weight")), 15, True, 4, phone="lead"),
-        Column("serves", say(N_("Serves")), 25, gap=2, phone="pair"),
-        Column("kind", say(N_("Kind")), 19, gap=3, phone="pair"),
+        Column("weight", say(N_("Weight")), 14, True, 4, phone="lead"),
+        Column("serves", say(N_("Serves")), 33, gap=2, phone="pair"),
+        Column("kind", say(N_("Kind")), 17, gap=3, phone="pair"),
         Column("reason", say(N_("Why")), None, gap=0, phone="wide"),
     )
     rows: list[tuple[Cell | str, ...] | Group] = []
@@ -57,12 +57,15 @@ def not_available(here: Here | Facts) -> Block:
     table = table[~table["available"].astype(bool)]
     if not len(table):
         return unavailable(facts, say(N_("nothing is missing: every KPI can be measured")))
+    lacking: dict[str, list[str]] = {}
+    for row in records(table):
+        lacking.setdefault(say.missing(row.missing), []).append(say.kpi(str(row.kpi)))
     columns = (
-        Column("name", say(N_("KPI")), 62, gap=4),
-        Column("missing", say(N_("What is missing for it")), None, gap=0, phone="wide"),
+        Column("missing", say(N_("What is missing")), 66, gap=4),
+        Column("kpis", say(N_("KPIs that need it")), None, gap=0, phone="wide"),
     )
-    rows = tuple((say.kpi(str(row.kpi)), Cell(say.missing(row.missing), "grey")) for row in records(table))
-    return Table("unmeasured", columns, rows, summary=say(N_("KPIs that cannot be measured, and what is missing")))
+    rows = tuple((Cell(missing, "strong"), Cell(", ".join(kpis), "small")) for missing, kpis in lacking.items())
+    return Table("unmeasured", columns, rows, top=True, summary=say(N_("KPIs that cannot be measured, and what is missing")))
 
 
 def renewal(here: Here | Facts) -> Block:

@@ -129,7 +129,7 @@ def by_country(here: Here | Facts) -> Block:
     )
     rows = tuple(
         (
-            Cell(country or say(N_("country unknown")), "strong"),
+            Cell(say.country(country), "strong"),
             say.language.number(n),
             Cell(say.value(outlook.kpi, target, currency), "strong"),
             say.value(outlook.kpi, middle, currency),

@@ -154,7 +154,7 @@ def countries(here: Here | Facts) -> Block:
     )
     rows = tuple(
         (
-            Cell(one.country, "strong"),
+            Cell(say.country(one.country), "strong"),
             Cell(say.gap(facts.main, one.gap), "strong" if _good(facts, one) else "strong warning"),
             _gap_bar(one.gap / widest, _good(facts, one)),
             say.value(facts.main, one.actual),

@@ -88,7 +88,7 @@ def _bands(facts: Facts, one: CountryBands, waiting: int) -> tuple[Cell | Mark |
 
 def _country_name(facts: Facts, countries: tuple[str, ...]) -> Cell:
     say = facts.words
-    return Cell(", ".join(name or say(N_("country unknown")) for name in countries), "strong" if len(countries) == 1 else "")
+    return Cell(", ".join(map(say.country, countries)), "strong" if len(countries) == 1 else "")
 
 
 def rollups(here: Here | Facts) -> Block:
@@ -139,7 +139,7 @@ def owed(here: Here | Facts) -> Block:
     rows = tuple(
         (
             Cell(name, "strong"),
-            one.country or say(N_("country unknown")),
+            say.country(one.country),
             say.language.percent(one.score),
             Cell(say.language.percent(one.share), "strong"),
             (say.language.money(one.money, one.currency, 0) if one.currency else say.language.number(one.money)) if money else "",
@@ -164,7 +164,7 @@ def _owed_by_country(facts: Facts, roll: Roll, money: bool) -> Block:
     )
     rows = tuple(
         (
-            Cell(country or say(N_("country unknown")), "strong"),
+            Cell(say.country(country), "strong"),
             say.language.number(len(shares)),
             say.language.percent(sum(shares) / len(shares), 0),
             say.language.compact(paid[country], facts.currency) if money else "",
@@ -194,7 +194,7 @@ def plans(here: Here | Facts) -> Block:
     rows = tuple(
         (
             Cell(say.person(str(row.person_id), asked=True) or say(N_("not named here")), "strong"),
-            roll.countries.get(str(row.person_id), "") or say(N_("country unknown")),
+            say.country(roll.countries.get(str(row.person_id))),
             say.language.percent(None if absent(scores.get(row.person_id)) else float(scores[row.person_id])),
             say.owner(row.owner),
             say.language.day(row.due_on),

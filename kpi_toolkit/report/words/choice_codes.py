@@ -90,10 +90,13 @@ def _level_name(f: Figures) -> str:
 
 
 def _unreliable(f: Figures) -> str:
+    """A share that lasts below zero is none."""
+    share, low, high = (f.say.language.percent(max(f.number(at) or 0.0, 0.0), 0) for at in range(3))
     if len(f.parts) < 3:
-        return f.say(N_("differences between people hardly last ({share})"), share=f.percent(0))
-    message = N_("differences between people hardly last ({share}; 80% range {low} to {high})")
-    return f.say(message, share=f.percent(0), low=f.percent(1), high=f.percent(2))
+        return f.say(N_("differences between people hardly last ({share})"), share=share)
+    return f.say(
+        N_("differences between people hardly last ({share}; 80% range {low} to {high})"), share=share, low=low, high=high
+    )
 
 
 PROPOSAL_CODES: dict[str, Wording] = {
@@ -141,8 +144,20 @@ def _trend(code: str) -> Wording:
     return lambda f: f.say(TRENDS[code], n=f.count(0))
 
 
-def _season(f: Figures) -> str:
-    return f.say(N_("highest in quarter {n} ({index} of the mean)"), n=f.count(0), index=f.percent(1))
+def _index(f: Figures) -> str:
+    """A seasonal index: of the mean, or for shares the points above or below it."""
+    if f.say.unit(f.kpi) != "share":
+        return f.say(N_("{index} of the mean"), index=f.percent(1))
+    number = f.number(1) or 0.0
+    return f.say(N_("{n} points"), n=f"{'+' if number > 0 else ''}{f.say.language.number(number * 100, 1)}")
+
+
+def _peak(f: Figures) -> str:
+    return f.say(N_("highest in quarter {n} ({index})"), n=f.count(0), index=_index(f))
+
+
+def _trough(f: Figures) -> str:
+    return f.say(N_("lowest in quarter {n} ({index})"), n=f.count(0), index=_index(f))
 
 
 def _quarters(f: Figures) -> str:
@@ -179,8 +194,8 @@ DIAGNOSIS_CODES: dict[str, Wording] = {
     "quarters": _quarters,
     "events": worded(N_("{n} events a quarter"), n=lambda f: f.count(0)),
     "per_year": lambda f: f.say(N_("a year, in points") if f.text(0) == "points" else N_("a year, as a share")),
-    "peak": _season,
-    "trough": worded(N_("lowest in quarter {n} ({index} of the mean)"), n=lambda f: f.count(0), index=lambda f: f.percent(1)),
+    "peak": _peak,
+    "trough": _trough,
     "years": worded(N_("{n} full years seen"), n=lambda f: f.count(0)),
     "kept": worded(N_("{share} of the swing is trusted"), share=lambda f: f.percent(0)),
     "no_season": worded(N_("no season can be told from {n} years"), n=lambda f: f.count(0)),

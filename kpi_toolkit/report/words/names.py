@@ -15,6 +15,7 @@ from kpi_toolkit.report.words import enums
 
 CONTRACT: Mapping[str, KPI] = {one.id: one for one in CATALOGUE}
 FRACTIONAL = frozenset({"products_per_customer"})  # a count per thing: whole numbers would hide it
+ISO = re.compile(r"[A-Z]{2}")
 OWN_GOAL = re.compile(r"own_(\d+)")
 
 
@@ -114,6 +115,15 @@ class Words:
         return f"{'+' if value >= 0 else '−'}{said}"
 
     # ---- people and groups
+
+    def country(self, country: object) -> str:
+        """A country as the client writes it; an ISO code by its name in this language; that it is unknown where it is empty."""
+        from babel import Locale
+
+        text = "" if absent(country) else str(country)
+        if not text:
+            return self(N_("country unknown"))
+        return str(Locale.parse(self.language.code).territories.get(text, text)) if ISO.fullmatch(text) else text
 
     def person(self, person: str, asked: bool = False) -> str:
         """A person as `privacy.names` lets a page above them say it; `asked`: a decision about this person is asked here.
