@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from importlib import metadata
@@ -58,6 +58,7 @@ class Workspace:
     engagement: Engagement
     quarter: Quarter
     language: Language
+    _read: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def root(self) -> Path:
@@ -78,7 +79,9 @@ class Workspace:
 
     def table(self, name: str) -> pd.DataFrame:
         """A result table. Raises `MissingArtifact`, which names the step that leaves it."""
-        return artifacts.load(self.results, name)
+        if name not in self._read:
+            self._read[name] = artifacts.load(self.results, name)
+        return self._read[name].copy(deep=False)
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
@@ -190,6 +193,7 @@ class Workspace:
         """Write a step's tables, and note them in the manifest; a renewal also leaves the next quarter's `start.yml`."""
         for name, table in result.tables().items():
             artifacts.save(self.results, name, table)
+            self._read.pop(name, None)
         start = getattr(result, "start", None)
         if start is not None:
             folder = self.root / str(self.quarter.next)

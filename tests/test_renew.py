@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from kpi_toolkit import artifacts
+from kpi_toolkit.propose import Proposal
 from kpi_toolkit.renew import Renewal, renew
 from kpi_toolkit.start import BadStart, Recalibrated, Recommended, Start
 from tests.simulated_past import QUARTER, engagement, past, skills
@@ -139,9 +140,10 @@ def test_goals_in_own_words_are_nobody_else_s_kpi():
 
 
 def test_a_chosen_kpi_on_which_nobody_had_a_goal_is_kept_and_not_judged():
-    table = pd.DataFrame({"kpi": ["orders", "revenue"], "chosen": True, "weight": [40.0, 60.0]})
+    rows = pd.DataFrame({"kpi": ["orders", "revenue"], "chosen": True, "weight": [40.0, 60.0], "measured_at": "person"})
+    table = artifacts.conform("proposal", rows.reindex(columns=list(artifacts.SCHEMAS["proposal"].columns)))
     found = renew(
-        measured("revenue", "orders"), evaluation({"revenue": around(0.6)}), SimpleNamespace(table=table), None, engagement()
+        measured("revenue", "orders"), evaluation({"revenue": around(0.6)}), Proposal(QUARTER, table), None, engagement()
     )
     assert row(found, "orders")[["health", "recommendation", "reason"]].tolist() == ["fine", "keep", "no_goals"]
     assert found.start is not None and found.start.of("orders").weight == 40 and found.start.of("revenue").weight == 20

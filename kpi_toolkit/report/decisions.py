@@ -14,11 +14,11 @@ from datetime import date, timedelta
 
 from kpi_toolkit.language import N_, absent
 from kpi_toolkit.report.facts import Facts, records
+from kpi_toolkit.report.open_cases import grouped
 from kpi_toolkit.report.outlook import Outlook
 from kpi_toolkit.report.plain import Rich, rich
 from kpi_toolkit.report.roll import NO_GOAL, Roll
 from kpi_toolkit.report.sources import Sources
-from kpi_toolkit.report.tables.cases import grouped
 from kpi_toolkit.report.words import Words, enums, inside, sentence
 from kpi_toolkit.report.words.enums import family
 

@@ -208,7 +208,8 @@ def _stands_out(facts: Facts) -> str:
         }.get(
             kind,
             N_(
-                "**Furthest from its target.** {kpi} {actual} against {target} ({share}); whether it is a signal, months do not tell."
+                "**Furthest from its target.** {kpi} {actual} against {target} ({share}); "
+                "months cannot tell whether it is a signal."
             ),
         )
         return prose(
@@ -222,7 +223,8 @@ def _stands_out(facts: Facts) -> str:
     currency = facts.currency if say.unit(facts.main) == "money" else ""
     return prose(
         say.language, N_("**A fact.** The largest gap is {country}: {gap} against its targets ({share})."),
-        country=say.country(first.country), gap=say.gap(facts.main, first.gap, currency), share=say.language.percent(first.attainment),
+        country=say.country(first.country), gap=say.gap(facts.main, first.gap, currency),
+        share=say.language.percent(first.attainment),
     )  # fmt: skip
 
 

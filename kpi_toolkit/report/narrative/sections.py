@@ -8,11 +8,11 @@ from kpi_toolkit.language import N_
 from kpi_toolkit.report.blocks import Prose, div, heading
 from kpi_toolkit.report.bridge import DRIVERS, bridge
 from kpi_toolkit.report.facts import FIRST_KPI, Facts, Here
+from kpi_toolkit.report.open_cases import grouped
 from kpi_toolkit.report.outlook import Outlook
 from kpi_toolkit.report.plain import prose
 from kpi_toolkit.report.roll import Roll
 from kpi_toolkit.report.sources import Sources
-from kpi_toolkit.report.tables.cases import grouped
 from kpi_toolkit.report.words import inside
 
 

@@ -9,20 +9,13 @@ from typing import Any
 from kpi_toolkit.language import N_, absent
 from kpi_toolkit.report.blocks import Block, Cell, Column, Table
 from kpi_toolkit.report.facts import Facts, Here, records
+from kpi_toolkit.report.open_cases import grouped
 from kpi_toolkit.report.roll import Roll
 from kpi_toolkit.report.tables.absence import unavailable
 from kpi_toolkit.report.words import enums, reason, rule
 
 BEHIND = re.compile(r"(?:points|grain|periods|events):")  # codes of an evidence that say how much stands behind it
 MONTH = re.compile(r"\d{4}-\d\d")
-
-
-def grouped(facts: Facts) -> list[list[Any]]:
-    """Open exceptions of one person, rule and evidence together: they are one case, with several KPIs."""
-    found: dict[tuple[str, str, str], list[Any]] = {}
-    for row in records(facts.table("exceptions").query("status == 'open'")):
-        found.setdefault((str(row.person_id), str(row.rule), str(row.evidence)), []).append(row)
-    return sorted(found.values(), key=lambda rows: (str(rows[0].rule), str(rows[0].person_id), str(rows[0].period)))
 
 
 def open_cases(here: Here | Facts, whole: bool = False) -> Block:
@@ -111,9 +104,7 @@ def _currency(facts: Facts, person: object) -> str:
 
 def _kpis_and_period(facts: Facts, rows: Sequence[Any]) -> str:
     say, period = facts.words, str(rows[0].period)
-    if "Q" in period:
-        when = say.language.quarter(period)
-    else:
-        when = say.language.month(period) if MONTH.fullmatch(period) else period
+    when = say.language.month(period) if MONTH.fullmatch(period) else period
+    when = say.language.quarter(period) if "Q" in period else when
     kpis = [say.kpi(str(row.kpi)) for row in rows if not absent(row.kpi)]
     return ", ".join([*dict.fromkeys(kpis), when])

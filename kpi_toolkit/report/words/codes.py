@@ -172,4 +172,4 @@ def _figure(f: Figures, at: int) -> str:
     number = f.number(at)
     if number is not None:
         return f.say.language.number(number, 0 if number.is_integer() else 2)
-    return "–" if text.lower() in {"", "nan", "none", "inf", "-inf"} else enums.readable(text)
+    return enums.readable(text)

@@ -147,6 +147,7 @@ ENUMS: Mapping[str, Mapping[str, str]] = {
     "table": TABLES,
     "column": COLUMNS,
 }
+GAPS = frozenset({"", "nan", "none", "nat", "<na>", "inf", "-inf"})  # how a missing value writes itself
 OTHER = N_("other ({code})")
 
 
@@ -170,5 +171,6 @@ def family(rule: str) -> str:
 
 
 def readable(code: str) -> str:
-    """A code as plain text: never shown raw."""
-    return code.replace("_", " ").strip() or "–"
+    """A code as plain text: never shown raw; a gap is a dash."""
+    text = code.replace("_", " ").strip()
+    return "–" if text.lower() in GAPS else text
