@@ -11,16 +11,9 @@ from importlib import metadata
 from pathlib import Path
 
 NEEDED = (
-    "duckdb",
-    "ibis-framework",
-    "pandas",
-    "scipy",
-    "papermill",
-    "ipykernel",
-    "pypandoc-binary",
-    "typst",
-    "fontpkg-source-sans-3",
-)
+    "duckdb", "ibis-framework", "pandas", "scipy", "papermill", "ipykernel", "pypandoc-binary", "typst", "fontpkg-source-sans-3",
+    "fontpkg-noto-sans-thai",
+)  # fmt: skip
 ANSWER_WITHIN = 20  # seconds a program may take to tell its version
 
 

@@ -11,6 +11,8 @@ import pandas as pd
 
 from kpi_toolkit.intake.money import RateBook
 
+PAIR = ("currency", "cell", "target", "later")
+"""What a conversion depends on: the row's currency and cell, the entity's currency now and a year later."""
 CONSTANT, LATER = "_constant", "_later"
 """Endings of columns: at the agreed rates; at the day's rates in the entity's currency a year later (for growth)."""
 
@@ -44,74 +46,56 @@ class AgreedRates:
 
 @dataclass(frozen=True)
 class EntityRates:
-    """Into each entity's currency. `targets`: level, grain, period, entity_id, target, later; `rates`: currency, cell, target, rate;
-    `constants`: currency, target, constant.
+    """Into each entity's currency. `targets`: level, grain, period, entity_id, target, later; `rates`: currency, cell, target,
+    later, rate, rate_later, constant.
     """
 
     targets: Any
     rates: Any
-    constants: Any
 
     def convert(self, rows: Any, columns: Iterable[str]) -> Any:
-        columns = tuple(columns)
         rows = rows.inner_join(self.targets, ["level", "grain", "period", "entity_id"])
-        now = self.rates.rename(now_currency="currency", now_cell="cell", now_target="target", now_rate="rate")
-        later = self.rates.rename(later_currency="currency", later_cell="cell", later_target="target", later_rate="rate")
-        agreed = self.constants.rename(agreed_currency="currency", agreed_target="target")
-        rows = rows.left_join(
-            now, [rows.currency == now.now_currency, rows.cell == now.now_cell, rows.target == now.now_target]
-        )
-        rows = rows.left_join(
-            later, [rows.currency == later.later_currency, rows.cell == later.later_cell, rows.later == later.later_target]
-        )
-        rows = rows.left_join(agreed, [rows.currency == agreed.agreed_currency, rows.target == agreed.agreed_target])
+        renamed = {f"{key}_there": key for key in PAIR}
+        rates = self.rates.rename(renamed)
+        joined = rows.left_join(rates, [rows[key] == rates[f"{key}_there"] for key in PAIR])
         money = {}
         for name in columns:
-            money[name] = rows[name] * rows.now_rate
-            money[name + CONSTANT] = rows[name] * rows.constant
-            money[name + LATER] = rows[name] * rows.later_rate
-        gone = ("now_currency", "now_cell", "now_target", "now_rate", "later_currency", "later_cell", "later_target",
-                "later_rate", "agreed_currency", "agreed_target", "constant", "target", "later")  # fmt: skip
-        return rows.mutate(**money).drop(*gone)
+            money[name] = joined[name] * joined.rate
+            money[name + CONSTANT] = joined[name] * joined.constant
+            money[name + LATER] = joined[name] * joined.rate_later
+        return joined.mutate(**money).drop(*renamed, "rate", "rate_later", "constant", "target", "later")
 
 
 def needed(found: pd.DataFrame, windows: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
-    """Which conversions the rows need: currency, cell, target; from the owners, currencies and cells that occur (`found`:
-    person_id, team, country, currency, cell)."""
+    """Which conversions the rows need (columns `PAIR`), from the owners, currencies and cells that occur (`found`: person_id, team,
+    country, currency, cell).
+    """
     rows = found.merge(windows[["cell", "grain", "period"]], on="cell")
     columns = {"person": "person_id", "team": "team", "country": "country"}
-    seen = []
+    seen = [pd.DataFrame(columns=[*PAIR])]
     for level, part in targets.groupby("level"):
         keys = ["grain", "period"]
         if level in columns:
             part = part.rename(columns={"entity_id": columns[str(level)]})
             keys.append(columns[str(level)])
-        pairs = rows.merge(part[[*keys, "target", "later"]], on=keys)
-        for target in ("target", "later"):
-            seen.append(pairs[["currency", "cell", target]].set_axis(["currency", "cell", "target"], axis=1))
-    return pd.concat(seen, ignore_index=True).dropna().drop_duplicates().sort_values(["cell", "currency", "target"])
+        seen.append(rows.merge(part[[*keys, "target", "later"]], on=keys)[[*PAIR]].drop_duplicates())
+    return pd.concat(seen, ignore_index=True).dropna().drop_duplicates()
 
 
-def rates_of(pairs: pd.DataFrame, cells: pd.DataFrame, book: RateBook) -> pd.DataFrame:
-    """The rate of each pair in each cell (`cells`: cell, day); columns currency, cell, target, rate. Raises `MissingRate`."""
-    table = pairs.merge(cells, on="cell").sort_values(["day", "currency", "target"])
-    table["rate"] = [
-        book.exchange(currency, target, day.date())
-        for currency, target, day in zip(table["currency"], table["target"], table["day"], strict=True)
-    ]
-    return table[["currency", "cell", "target", "rate"]].reset_index(drop=True)
-
-
-def constants_of(pairs: pd.DataFrame, day: date, book: RateBook) -> pd.DataFrame:
-    """The agreed rate of each pair, of the last day before the run's quarter; columns currency, target, constant.
-
-    Raises `MissingRate`.
+def rates_of(pairs: pd.DataFrame, cells: pd.DataFrame, agreed_on: date, book: RateBook) -> pd.DataFrame:
+    """The rates of each conversion in each cell (`cells`: cell, day): `PAIR`, rate, rate_later, and constant, the agreed rate, of
+    the last day before the run's quarter. Raises `MissingRate`, for the earliest day.
     """
-    table = pairs[["currency", "target"]].drop_duplicates().sort_values(["currency", "target"]).reset_index(drop=True)
-    table["constant"] = [
-        book.exchange(currency, target, day) for currency, target in zip(table["currency"], table["target"], strict=True)
-    ]
-    return table
+    table = pairs.astype({"cell": "int64"}).merge(cells, on="cell").sort_values(["day", *PAIR], ignore_index=True)
+    days = [day.date() for day in table["day"]]
+    table["rate"] = [book.exchange(*row) for row in zip(table["currency"], table["target"], days, strict=True)]
+    table["rate_later"] = [book.exchange(*row) for row in zip(table["currency"], table["later"], days, strict=True)]
+    known: dict[tuple[str, str], float] = {}
+    for currency, target in zip(table["currency"], table["target"], strict=True):
+        if (currency, target) not in known:
+            known[currency, target] = book.exchange(currency, target, agreed_on)
+    table["constant"] = [known[pair] for pair in zip(table["currency"], table["target"], strict=True)]
+    return table[[*PAIR, "rate", "rate_later", "constant"]]
 
 
 def agreed_rates(day: date, book: RateBook) -> pd.DataFrame:

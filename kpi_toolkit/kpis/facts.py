@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +69,7 @@ class Facts:
     bench: Workbench
     as_of: date | None
     spans: Any  # person_id, starts, ends, team, country
+    _kept: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, tables: Tables, bench: Workbench, people: People, as_of: date | None) -> Facts:
@@ -80,6 +81,12 @@ class Facts:
         """The rows of a table that have this day, not later than `as_of`: with `day`, and `team` and `country` of the person on it
         (without a person, those that the row names). A later day than `as_of` has not come yet.
         """
+        name = f"{table}.{day}"
+        if name not in self._kept:
+            self._kept[name] = self.bench.keep(self.owned(self._until_as_of(table, day)))
+        return self._kept[name]
+
+    def _until_as_of(self, table: str, day: str) -> Any:
         import ibis
 
         rows = self.tables.table(table)
@@ -87,36 +94,34 @@ class Facts:
         rows = rows.filter(rows[FACT_DAY[table]].notnull())
         if self.as_of is not None:
             limit = ibis.literal(self.as_of)
-            rows = rows.filter(rows[FACT_DAY[table]] <= limit)
             later = {name: (rows[name] <= limit).ifelse(rows[name], ibis.null("date")) for name in LATER_DAYS.get(table, ())}
-            rows = rows.mutate(**later)
+            rows = rows.filter(rows[FACT_DAY[table]] <= limit).mutate(**later)
         rows = rows.filter(rows[day].notnull()).mutate(day=rows[day])
-        return self._owned(rows)
+        return rows.filter(rows.stage.isin(["won", "lost"])) if day == "closed_on" else rows
 
-    def _owned(self, rows: Any) -> Any:
+    def owned(self, rows: Any) -> Any:
+        """Rows with the team and country of their person on their day; without a person, those that the row names."""
         import ibis
 
         spans = self.spans.rename(span_person="person_id", span_team="team", span_country="country")
         joined = rows.left_join(
             spans, [rows.person_id == spans.span_person, rows.day >= spans.starts, rows.day <= spans.ends]
         )
-        named = {name: rows[name] if name in rows.columns else ibis.null("string") for name in ("team", "country")}
         known = joined.span_person.notnull()
-        return joined.mutate(
-            team=known.ifelse(joined.span_team, joined.team if "team" in named and "team" in rows.columns else named["team"]),
-            country=known.ifelse(joined.span_country, joined.country if "country" in rows.columns else named["country"]),
-        ).drop("span_person", "span_team", "span_country", "starts", "ends")
+        owner = {}
+        for name in ("team", "country"):
+            named = joined[name] if name in rows.columns else ibis.null("string")
+            owner[name] = known.ifelse(joined[f"span_{name}"], named)
+        return joined.mutate(**owner).drop("span_person", "span_team", "span_country", "starts", "ends")
 
     def events(self) -> dict[str, Any]:
-        """Every dated thing by table and day column; of opportunities only closings of what is won or lost."""
-        found = {}
-        for table, main in FACT_DAY.items():
-            if self.tables.table(table) is None:
-                continue
-            for day in (main, *LATER_DAYS.get(table, ())):
-                rows = self.rows(table, day)
-                found[f"{table}.{day}"] = rows.filter(rows.stage.isin(["won", "lost"])) if day == "closed_on" else rows
-        return found
+        """Every dated thing by table and day column (`leads.qualified_on`); of opportunities closings of what is won or lost."""
+        return {
+            f"{table}.{day}": self.rows(table, day)
+            for table, main in FACT_DAY.items()
+            if self.tables.table(table) is not None
+            for day in (main, *LATER_DAYS.get(table, ()))
+        }
 
 
 def sales_lines(facts: Facts) -> Any:
@@ -146,7 +151,6 @@ def in_cells(rows: Any, days: Any) -> Any:
 
 def sales_by_customer(lines: Any, days: Any) -> Any:
     """The first of the two stages: sums by owner, customer, currency and cell."""
-    sums = {name: lines[name].cast(MONEY_TYPE).sum().cast("float64") for name in (*SALES_MONEY, "units")}
     rows = in_cells(lines, days)
     sums = {name: rows[name].cast(MONEY_TYPE).sum().cast("float64") for name in (*SALES_MONEY, "units")}
     return rows.group_by([*OWNER, "customer_id", "currency", "cell"]).aggregate(**sums)
@@ -214,7 +218,7 @@ def acquired_customers(facts: Facts, first: Any) -> Any:
         person_id=rows.owner.fill_null(rows.buyer),
         known_from=rows.owner.notnull().ifelse(rows.day, rows.first_day),
     )
-    return facts._owned(rows.select("customer_id", "day", "person_id", "known_from"))
+    return facts.owned(rows.select("customer_id", "day", "person_id", "known_from"))
 
 
 def visits_with_next_order(facts: Facts, activities: Any, days_of_orders: Any) -> Any:

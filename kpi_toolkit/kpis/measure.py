@@ -21,12 +21,12 @@ from kpi_toolkit.kpis.coverage import TOGETHER, coverage_of
 from kpi_toolkit.kpis.declaration import KPI, Level, Shape
 from kpi_toolkit.kpis.entities import entities_of, membership_of, touched_periods
 from kpi_toolkit.kpis.exchange import (
+    PAIR,
     AgreedRates,
     EntityRates,
     Exchange,
     OneCurrency,
     agreed_rates,
-    constants_of,
     needed,
     rates_of,
 )
@@ -80,7 +80,7 @@ def measure(tables: Tables, engagement: Engagement, quarter: Quarter, as_of: dat
         windows = timeline.windows
         lens = Lens(
             facts, bench.small(timeline.days), bench.small(windows), bench.small(windows.assign(period=windows["period"] + 1)),
-            bench.small(membership_of(persons, timeline)), tuple(Level), exchange, custom_views(engagement.kpis.custom),
+            bench.small(membership_of(persons, timeline)), bench.small(pd.DataFrame({"level": [str(level) for level in Level]})), exchange, custom_views(engagement.kpis.custom),
             acquired_known,
         )  # fmt: skip
         first_order = _first_order(fact_days)
@@ -153,8 +153,8 @@ def _filled(lens: Lens, shares: Shares, kpis: list[KPI], exchange: Exchange) -> 
     windows = shares.windows.merge(cells, on="day").drop(columns="day")
     before = shares.before.merge(cells, on="day").drop(columns="day")
     past = Lens(
-        lens.facts, bench.small(cells), bench.small(windows), bench.small(before), bench.small(members), (Level.PERSON,),
-        exchange, lens.custom, lens.acquired_known,
+        lens.facts, bench.small(cells), bench.small(windows), bench.small(before), bench.small(members),
+        bench.small(pd.DataFrame({"level": [str(Level.PERSON)]})), exchange, lens.custom, lens.acquired_known,
         {name: table for name, table in lens._kept.items() if name in ("lines", "order_days", "first_orders", "returned")},
     )  # fmt: skip
     return joined(rows, taken(past, [kpi for kpi in kpis if kpi.shape != Shape.GROWTH], endings=("",)))
@@ -173,10 +173,10 @@ def _exchange(
     occurring = sorted({*pairs["currency"], *pairs["target"]})
     if len(occurring) <= 1:
         return OneCurrency(), pd.DataFrame({"currency": occurring, "rate": [1.0] * len(occurring)})
-    rates, constants = rates_of(pairs, timeline.cells, book), constants_of(pairs, agreed_on, book)
+    rates = rates_of(pairs, timeline.cells, agreed_on, book)
     currencies = pd.DataFrame({"currency": sorted(set(pairs["currency"]))})
     currencies["rate"] = [book.rate(currency, agreed_on) for currency in currencies["currency"]]
-    return EntityRates(bench.small(targets), bench.small(rates), bench.small(constants)), currencies
+    return EntityRates(bench.small(targets), bench.small(rates)), currencies
 
 
 def _of_campaigns(survey: pd.DataFrame, timeline: Timeline, targets: pd.DataFrame) -> pd.DataFrame:
@@ -184,9 +184,9 @@ def _of_campaigns(survey: pd.DataFrame, timeline: Timeline, targets: pd.DataFram
     bought = survey.loc[survey["source"] == "orders", ["currency", "cell"]].dropna().drop_duplicates()
     bought = bought.merge(timeline.windows[["cell", "grain", "period"]], on="cell")
     leads = survey.loc[survey["event"] == "leads.converted_on", [*OWNER, "cell"]].drop_duplicates()
-    pairs = needed(leads.assign(currency=""), timeline.windows, targets)[["cell", "target"]]
-    seen = pairs.merge(timeline.windows[["cell", "grain", "period"]], on="cell")[["grain", "period", "target"]].drop_duplicates()
-    return bought.merge(seen, on=["grain", "period"])[["currency", "cell", "target"]].drop_duplicates()
+    pairs = needed(leads.assign(currency=""), timeline.windows, targets).drop(columns="currency").astype({"cell": "int64"})
+    seen = pairs.merge(timeline.windows[["cell", "grain", "period"]], on="cell").drop(columns="cell").drop_duplicates()
+    return bought.merge(seen, on=["grain", "period"])[[*PAIR]].drop_duplicates()
 
 
 def _survey(facts: Facts, bench: Workbench, timeline: Timeline) -> pd.DataFrame:
@@ -201,34 +201,40 @@ def _survey(facts: Facts, bench: Workbench, timeline: Timeline) -> pd.DataFrame:
         if source in MONEY_TABLES:
             money = rows.amount.notnull() & (rows["counts"] if source == "orders" else ibis.literal(True))
             currency = money.ifelse(rows.currency, ibis.null("string"))
-        distinct = in_cells(rows.mutate(money_in=currency), days).select(*OWNER, "cell", currency="money_in").distinct()
-        found.append(distinct.execute().assign(source=source, event=event))
+        columns = {"money_in": currency, "source": ibis.literal(source), "event": ibis.literal(event)}
+        rows = in_cells(rows.mutate(**columns), days)
+        found.append(rows.select(*OWNER, "cell", "source", "event", currency="money_in").distinct())
     columns = [*OWNER, "cell", "currency", "source", "event"]
-    table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
-    return table.sort_values(columns, na_position="first", ignore_index=True)
+    table = ibis.union(*found, distinct=True).execute() if found else pd.DataFrame(columns=columns)
+    return table[columns].sort_values(columns, na_position="first", ignore_index=True)
 
 
 def _first_facts(tables: Tables, as_of: date | None) -> pd.DataFrame:
     """The day of each person's first fact: person_id, first_fact."""
+    import ibis
+
     found = []
     for name, day in FACT_DAY.items():
         rows = tables.table(name)
         if rows is not None:
             rows = rows.filter(rows.person_id.notnull() & rows[day].notnull())
-            rows = rows if as_of is None else rows.filter(rows[day] <= as_of)
-            found.append(rows.group_by("person_id").aggregate(first_fact=rows[day].min()).execute())
-    table = pd.concat(found, ignore_index=True) if found else pd.DataFrame({"person_id": [], "first_fact": []}, dtype="str")
+            rows = rows if as_of is None else rows.filter(rows[day] <= ibis.literal(as_of))
+            found.append(rows.group_by("person_id").aggregate(first_fact=rows[day].min()))
+    table = ibis.union(*found).execute() if found else pd.DataFrame({"person_id": [], "first_fact": []}, dtype="str")
     table["first_fact"] = table["first_fact"].astype(DAY)
     return table.groupby("person_id", as_index=False)["first_fact"].min()
 
 
 def _fact_days(facts: Facts) -> pd.DataFrame:
     """The days on which a source has facts in a country: source, country, day."""
-    found = []
-    for name, day in FACT_DAY.items():
-        if facts.tables.table(name) is not None:
-            found.append(facts.rows(name, day).select("country", "day").distinct().execute().assign(source=name))
-    table = pd.concat(found, ignore_index=True) if found else pd.DataFrame({"country": [], "day": [], "source": []})
+    import ibis
+
+    found = [
+        facts.rows(name, day).select("country", "day", source=ibis.literal(name)).distinct()
+        for name, day in FACT_DAY.items()
+        if facts.tables.table(name) is not None
+    ]
+    table = ibis.union(*found).execute() if found else pd.DataFrame({"country": [], "day": [], "source": []})
     return table.astype({"day": DAY})
 
 

@@ -27,7 +27,7 @@ class Lens:
     """From where facts are seen: days with cells, the periods of each cell, the levels, and how money is converted.
 
     `days`: day, cell. `windows`: cell, grain, period, last_day (and, where people see different periods, person_id).
-    `before`: the same for the period before, numbered as the period after it. `memberships`: person_id and `KEYS`, last_day.
+    `before`: the same for the period before, numbered as the period after it. `levels`: level. `memberships`: person_id and `KEYS`, last_day.
     Relations that several views share are computed once.
     """
 
@@ -36,7 +36,7 @@ class Lens:
     windows: Any
     before: Any
     memberships: Any
-    levels: tuple[Level, ...]
+    levels: Any
     exchange: Exchange
     custom: Mapping[str, CustomKpi] = field(default_factory=dict)
     acquired_known: bool = False  # customers.acquired_on says who is new
@@ -54,14 +54,11 @@ class Lens:
 
         windows = self.windows if windows is None else windows
         keys = [name for name in ("cell", "person_id") if name in windows.columns]
-        rows = rows.inner_join(windows, keys)
+        rows = rows.inner_join(windows, keys).cross_join(self.levels)
         column = {Level.PERSON: "person_id", Level.TEAM: "team", Level.COUNTRY: "country"}
-        seen = []
-        for level in self.levels:
-            entity = rows[column[level]] if level in column else ibis.literal(COMPANY)
-            there = rows.mutate(level=ibis.literal(str(level)), entity_id=entity)
-            seen.append(there.filter(there.entity_id.notnull()) if level in column else there)
-        return ibis.union(*seen) if len(seen) > 1 else seen[0]
+        entity = ibis.cases(*((rows.level == str(level), rows[name]) for level, name in column.items()), else_=COMPANY)
+        rows = rows.mutate(entity_id=entity)
+        return rows.filter(rows.entity_id.notnull())
 
     def events(self, table: str, day: str) -> Any:
         """Rows of a table by one of their days, with a cell."""
@@ -183,7 +180,6 @@ def opened(lens: Lens) -> Any:
 def closed(lens: Lens) -> Any:
     """Opportunities won or lost, by the day of closing, and the days they were open."""
     rows = lens.events("opportunities", "closed_on")
-    rows = rows.filter(rows.stage.isin(["won", "lost"]))
     rows = rows.mutate(days_open=rows.closed_on.delta(rows.opened_on, unit="day"))
     return lens.exchange.convert(lens.seen(rows), ("amount",))
 

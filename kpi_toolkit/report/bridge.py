@@ -32,7 +32,12 @@ class Bridge:
 
 
 def bridge(facts: Facts) -> Bridge | None:
-    """The bridge from a year before (else from the quarter before); None where a measure is missing or not positive."""
+    """The bridge from a year before (else from the quarter before); None where a measure is missing or not positive.
+
+    None too where orders are incomplete: part of a quarter does not compare with a whole one.
+    """
+    if any(source == "orders" for source, _ in facts.incomplete):
+        return None
     for before in (facts.quarter.shifted(-4), facts.quarter.previous):
         factors = [_factors(facts, quarter) for quarter in (before, facts.quarter)]
         if all(factors):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 NAN = math.nan
 MONTHS_SHOWN = 24
 FIRST_KPI = "revenue"  # the company result is told by revenue wherever it has a goal
+SUMMED = frozenset({"groups", "scores"})  # what an incomplete quarter leaves empty
 STEP_NAMES: Mapping[str, str] = {
     "measure": N_("measuring"),
     "diagnose": N_("diagnose"),
@@ -143,6 +144,8 @@ class Facts:
 
     def why_not(self, name: str) -> str:
         """Why a section about an artifact stays empty: its step has not run, or it found nothing."""
+        if self.incomplete and name in SUMMED and self.here.has(name):
+            return self.words(N_("the data of the quarter are incomplete, so results are not summed up"))
         if self.here.has(name):
             return self.words(N_("the step left no rows: there was nothing to tell"))
         step = self.words(STEP_NAMES[artifacts.SCHEMAS[name].step])
@@ -309,10 +312,16 @@ class Facts:
         return date.fromisoformat(str(text)) if text else self.last_fact
 
     @cached_property
+    def coverage(self) -> pd.DataFrame:
+        """Sources by country that had facts by the quarter's end: last fact and whether the quarter is complete."""
+        table = self.table("coverage")
+        begun = [not absent(day) and day <= self.quarter.last_day for day in table["first_fact"]]
+        return table[table["quarter"].eq(str(self.quarter)) & begun].sort_values(["source", "country"], na_position="first")
+
+    @cached_property
     def incomplete(self) -> list[tuple[str, str]]:
         """Source and country (empty: all together) whose facts stop before the quarter's end."""
-        table = self.table("coverage")
-        table = table[table["quarter"].eq(str(self.quarter)) & ~table["complete"].astype(bool)]
+        table = self.coverage[~self.coverage["complete"].astype(bool)]
         return [(str(row.source), "" if absent(row.country) else str(row.country)) for row in records(table)]
 
 

@@ -109,7 +109,7 @@ class Roll:
         if not small:
             return tuple(large)
         pooled = CountryBands(
-            tuple(name for one in small for name in one.countries),
+            tuple(sorted((name for one in small for name in one.countries), key=lambda name: (not name, name))),
             sum(one.people for one in small),
             {band: sum(one.bands[band] for one in small) for band in BANDS},
             small=sum(one.people for one in small) < least,
@@ -133,11 +133,14 @@ class Roll:
         return {code: int(counts.get(code, 0)) for code in VERDICTS}
 
     @cached_property
-    def reached(self) -> tuple[int, int]:
-        """People at or above their target of the main KPI, of those with one that counts."""
-        goals = self.facts.table("evaluation")
-        rows = goals[goals["kpi"].eq(self.facts.main) & goals["measured_at"].eq("person") & goals["band"].notna()]
-        return int(rows["attainment"].ge(1).sum()), len(rows)
+    def parted(self) -> tuple[int, int]:
+        """People whose score and verdict part: below 100 % with a level more likely on target, at 100 % with one below."""
+        if not self.by_score:
+            return 0, 0
+        met = self.scores["verdict"].fillna("").str.startswith("met")
+        missed = self.scores["verdict"].fillna("").str.startswith("missed")
+        reached = self.scores["score"].ge(1)
+        return int((met & ~reached).sum()), int((missed & reached).sum())
 
     @cached_property
     def signed(self) -> tuple[int, int]:

@@ -13,8 +13,6 @@ from kpi_toolkit.report.facts import NAN, Facts, records
 if TYPE_CHECKING:
     import pandas as pd
 
-ASKS = 0.0  # share of quarantined rows above which the client is asked
-
 
 @dataclass(frozen=True)
 class Sources:
@@ -50,16 +48,14 @@ class Sources:
     @cached_property
     def reporting(self) -> tuple[int, int]:
         """Countries whose sources are all complete in the quarter, of all; (0, 0) where sources name no country."""
-        table = self.facts.table("coverage")
-        table = table[table["quarter"].eq(str(self.facts.quarter)) & table["country"].notna()]
+        table = self.coverage[self.coverage["country"].notna()]
         complete = table.groupby("country")["complete"].all()
         return int(complete.sum()), len(complete)
 
-    @cached_property
+    @property
     def coverage(self) -> pd.DataFrame:
         """Source and country of the quarter with last fact and completeness."""
-        table = self.facts.table("coverage")
-        return table[table["quarter"].eq(str(self.facts.quarter))].sort_values(["source", "country"], na_position="first")
+        return self.facts.coverage
 
     @cached_property
     def has_facts(self) -> bool:

@@ -115,7 +115,10 @@ def driver_bridge(here: Here | Facts) -> Block:
     """From the revenue of a year before to this quarter's, by customers, orders per customer and order value."""
     facts = Facts.of(here)
     if bridge(facts) is None:
-        return unavailable(facts, facts.words(N_("orders, customers or revenue of an earlier quarter are not known")))
+        reason = N_("orders, customers or revenue of an earlier quarter are not known")
+        if facts.incomplete:
+            reason = N_("orders are incomplete: part of a quarter does not compare with a whole one")
+        return unavailable(facts, facts.words(reason))
     return Picture(lambda width: _bridge(facts, width))
 
 

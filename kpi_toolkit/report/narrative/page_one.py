@@ -222,8 +222,8 @@ def _stands_out(facts: Facts) -> str:
     first = countries[0]
     currency = facts.currency if say.unit(facts.main) == "money" else ""
     return prose(
-        say.language, N_("**A fact.** The largest gap is {country}: {gap} against its targets ({share})."),
-        country=say.country(first.country), gap=say.gap(facts.main, first.gap, currency),
+        say.language, N_("**A fact.** The largest gap is {country}: {gap} from its targets ({share})."),
+        country=say.country(first.country), gap=say.gap(facts.main, abs(first.gap), currency).lstrip("+"),
         share=say.language.percent(first.attainment),
     )  # fmt: skip
 
@@ -295,7 +295,9 @@ def data_line(here: Here | Facts) -> Prose:
     signed, expected = Roll(facts).signed
     if expected:
         parts.append(say(N_("{k} of {n} people have signed goals"), k=number(signed), n=number(expected)))
-    if 0 < sources.bad_share < LEAST_SHARE:
+    if sources.bad_share == 0:
+        parts.append(say(N_("no row in quarantine")))
+    elif 0 < sources.bad_share < LEAST_SHARE:
         n = sources.rows["quarantined"]
         parts.append(say.count(n, N_("{n} row in quarantine"), N_("{n} rows in quarantine")))
     elif math.isfinite(sources.bad_share):

@@ -78,6 +78,20 @@ def everyone_head(here: Here | Facts) -> Prose:
     return heading(text, "sec-everyone")
 
 
+def parted(here: Here | Facts) -> Prose:
+    """Where the verdict parts from the result: a hit or a miss that one quarter does not confirm."""
+    facts = Facts.of(here)
+    language = facts.words.language
+    below, above = Roll(facts).parted
+    if not below and not above:
+        return div("note", prose(language, N_("No verdict parts from its result.")))
+    message = N_(
+        "Result and level are two things: {below} below 100% have a level that is more likely on target; {above} at 100% or more "
+        "have one that is more likely below. The result is paid; the level is what plans and the next targets look at."
+    )
+    return div("note", prose(language, message, below=facts.words.counted(below), above=facts.words.counted(above)))
+
+
 def matrix_head(here: Here | Facts) -> Prose:
     """The company's score and whom it counts."""
     facts = Facts.of(here)

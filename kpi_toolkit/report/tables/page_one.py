@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kpi_toolkit.language import N_, absent
 from kpi_toolkit.report import marks
-from kpi_toolkit.report.blocks import Block, Cell, Column, Table
+from kpi_toolkit.report.blocks import Block, Cell, Column, Row, Table
 from kpi_toolkit.report.course import Course, course
 from kpi_toolkit.report.decisions import decisions as asked
 from kpi_toolkit.report.facts import NAN, Facts, Here, Result, records
@@ -80,7 +80,7 @@ def _kpi(facts: Facts, result: Result) -> tuple[Cell | Mark | str, ...]:
         say.value(result.kpi, result.target),
         Cell(say.language.percent(result.attainment), tone),
         _spark(facts, result, seen),
-        Cell(seen.words(say), "small", mark=marks.variation(seen.kind, seen.up), place="before"),
+        Cell(seen.words(say), "small", mark=marks.variation(seen.kind or "common", seen.up), place="before"),
     )
 
 
@@ -90,7 +90,9 @@ def _spark(facts: Facts, result: Result, seen: Course) -> Mark | str:
         return Cell(say(N_("no series yet")), "grey small")  # type: ignore[return-value]
     first, last = (say.value(result.kpi, value, result.currency) for value in (seen.series[0], seen.series[-1]))
     alt = say(N_("{n} months: {first} to {last}"), n=len(seen.series), first=first, last=last)
-    return marks.spark(seen.series, alt, low=seen.low, high=seen.high, target=seen.target, kind=seen.kind, width=25.5, height=5.4)
+    return marks.spark(
+        seen.series, alt, low=seen.low, high=seen.high, target=seen.target, kind=seen.kind or "common", width=25.5, height=5.4
+    )
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ def countries(here: Here | Facts) -> Block:
         Column("attainment", say(N_("Attainment")), 18, True, 3, phone="pair"),
         Column("met", say(N_("People at target")), None, True, 0, phone="pair"),
     )
-    rows = tuple(
+    rows: tuple[Row, ...] = tuple(
         (
             Cell(say.country(one.country), "strong"),
             Cell(say.gap(facts.main, one.gap), "strong" if _good(facts, one) else "strong warning"),
@@ -164,7 +166,18 @@ def countries(here: Here | Facts) -> Block:
         )
         for one in found
     )
+    rest = _elsewhere(facts, found)
+    if rest is not None:
+        people = say.language.number(rest)
+        rows += ((Cell(say.country(None), "grey"), "–", "", "–", "–", "–", say(N_("{n} in all"), n=people)),)
     return Table("countries", columns, rows, summary=say(N_("Countries by {kpi} against target"), kpi=say.kpi(facts.main)))
+
+
+def _elsewhere(facts: Facts, found: tuple[CountryResult, ...]) -> float | None:
+    """People with a goal of the main KPI whose country is not known; None where there are none."""
+    company = next((one for one in facts.results if one.kpi == facts.main), None)
+    rest = (company.people if company else 0) - sum(one.people for one in found)
+    return rest if rest >= 1 else None
 
 
 def _in(say: Words, head: str, currency: str) -> str:

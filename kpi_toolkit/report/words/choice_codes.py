@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from kpi_toolkit.language import N_
 from kpi_toolkit.report.words import enums
 from kpi_toolkit.report.words.codes import Figures, Wording, fixed, worded
 
+QUARTER = re.compile(r"\d{4}Q[1-4]")
 CHOSEN: Mapping[str, str] = {
     "included": N_("chosen: the client asks for it"),
     "outcome": N_("chosen: the result that the others serve"),
@@ -160,9 +162,13 @@ def _trough(f: Figures) -> str:
     return f.say(N_("lowest in quarter {n} ({index})"), n=f.count(0), index=_index(f))
 
 
+def _quarter(f: Figures, at: int) -> str:
+    return f.say.language.quarter(f.text(at)) if QUARTER.fullmatch(f.text(at)) else enums.readable(f.text(at))
+
+
 def _quarters(f: Figures) -> str:
     if f.text(1) and f.text(2):
-        first, last = f.say.language.quarter(f.text(1)), f.say.language.quarter(f.text(2))
+        first, last = _quarter(f, 1), _quarter(f, 2)
         return f.say(N_("mean of {n} quarters, {first} to {last}"), n=f.count(0), first=first, last=last)
     return f.say(N_("{n} quarters"), n=f.count(0))
 
@@ -170,7 +176,7 @@ def _quarters(f: Figures) -> str:
 def _gap(message: str) -> Wording:
     def said(f: Figures) -> str:
         table = f.say(enums.TABLES[f.text(0)]) if f.text(0) in enums.TABLES else enums.readable(f.text(0))
-        return f.say(message, table=table, quarter=f.say.language.quarter(f.text(1)) if f.text(1) else "–")
+        return f.say(message, table=table, quarter=_quarter(f, 1))
 
     return said
 
@@ -180,7 +186,7 @@ def _part(code: str) -> Wording:
 
 
 def _year_before(f: Figures) -> str:
-    return f.say(N_("{last} against {first}"), first=f.say.language.quarter(f.text(0)), last=f.say.language.quarter(f.text(1)))
+    return f.say(N_("{last} against {first}"), first=_quarter(f, 0), last=_quarter(f, 1))
 
 
 def _line(f: Figures) -> str:
