@@ -14,11 +14,11 @@ demo: ready      ## A demo client, all six steps for two quarters, its reports, 
 	@$(PY) -m kpi_toolkit demo
 
 test: ready      ## The tests
-	@$(PY) -m pytest -n 2 --dist loadgroup -m "not slow"
+	@$(PY) -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-all: ready  ## The tests, the slow ones too, and the checks of `make lint`
 	@$(MAKE) --no-print-directory lint
-	@$(PY) -m pytest -n 2 --dist loadgroup
+	@$(PY) -m pytest -n 2 --dist loadfile
 
 lint: ready      ## Style, types, layers, thin notebooks, catalogues
 	@$(PY) -m ruff check .

@@ -23,10 +23,7 @@ ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data" / "adventureworks"
 CLIENT = ROOT / "tests" / "engagements" / "adventureworks"
 FIRST, LAST, INCOMPLETE = Quarter(2017, 3), Quarter(2020, 2), "2020Q2"
-pytestmark = [
-    pytest.mark.skipif(not DATA.is_dir(), reason="../shared/data/adventureworks is not here"),
-    pytest.mark.xdist_group("adventureworks"),
-]
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="../shared/data/adventureworks is not here")
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +115,7 @@ def test_a_quarter_by_command_with_its_report_and_the_same_bytes_twice(client):
     reported = kpi("report", client, "2020Q1", "--lang", "en", "--renderer", "pandoc", "--to", "html")
     assert reported.returncode == 0, reported.stderr
     page = (client / "2020Q1" / "reports" / "quarterly_report.en.html").read_text(encoding="utf-8")
-    assert "not available" in page
+    assert "not available" in page.lower()
 
     shutil.rmtree(results)
     again = kpi("run", client, "2020Q1")

@@ -138,7 +138,6 @@ def test_doctor_says_which_renderer_serves():
     assert "Pandoc" in done.stdout and "Typst" in done.stdout
 
 
-@pytest.mark.xdist_group("small run")
 def test_a_quarter_runs_stands_is_verified_and_a_changed_result_is_called_broken(client):
     before = kpi("status", client)
     assert "No quarter has been run" in before.stdout

@@ -17,7 +17,6 @@ from kpi_toolkit.quarter import Quarter
 from kpi_toolkit.targets import model_targets
 
 ACCEPT = Path(__file__).parent.parent.parent / "shared" / "accept"
-pytestmark = pytest.mark.xdist_group("demo")
 
 
 @pytest.fixture(scope="module")

@@ -121,6 +121,7 @@ CATALOGUE: tuple[KPI, ...] = (
         id="top_customer_share", name=N_("Share of the largest customer"), needs=("orders",),
         numerator=parts.largest_customer, denominator=parts.revenue, events=parts.orders,
         unit=SHARE, better=LOWER, kind=LAGGING, serves="retention", shape=Shape.RATIO,
+        controlled_at=Level.COUNTRY,  # how a portfolio is spread is not one seller's doing
     ),
     KPI(
         id="activities", name=N_("Activities"), needs=("activities",),
@@ -237,7 +238,7 @@ def check_ids(ids: Iterable[str], known: Mapping[str, KPI], where: str) -> None:
 
 
 def availability(known: Mapping[str, KPI], tables: Tables) -> pd.DataFrame:
-    """Which KPIs the client's tables allow: columns kpi, available, missing (what it needs and is not there: `orders.discount`)."""
+    """Which KPIs the client's tables allow: columns kpi, available, missing (what is needed and not there: `orders.discount`)."""
     import pandas as pd
 
     rows = [{"kpi": kpi.id, "missing": ", ".join(_missing(kpi, tables))} for kpi in known.values()]

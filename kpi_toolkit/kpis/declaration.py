@@ -33,7 +33,7 @@ class Level(StrEnum):
 
 
 class Shape(StrEnum):
-    """How values of persons make the value of a group: counts and sums add, distinct counts are of the union, the rest of the sums."""
+    """How a group's value comes about: counts and sums add up, distinct counts are of the union, the rest is of sums."""
 
     COUNT = "count"
     SUM = "sum"
@@ -80,9 +80,9 @@ class Amount:
 class KPI:
     """A KPI: what it needs, what it is made of, how it is read.
 
-    `needs` are tables or columns of tables (`orders`, `orders.cost`); the first names its main table. `numerator` alone is a count
-    or a sum; with `denominator` it is a ratio; of shape GROWTH it is that against a year before, less 1. `events` counts the fact
-    rows behind it: those of one order are one event. `reliable_firsts`: it is empty where nobody is known to be new.
+    `needs` are tables or columns of tables (`orders`, `orders.cost`); the first names its main table. `numerator` alone is a
+    count or a sum; with `denominator` it is a ratio; of shape GROWTH it is that against a year before, less 1. `events` counts
+    the fact rows behind it: those of one order are one event. `needs_firsts`: it is empty where nobody is known to be new.
     """
 
     id: str

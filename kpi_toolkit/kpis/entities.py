@@ -17,9 +17,7 @@ def touched_periods(survey: pd.DataFrame, timeline: Timeline) -> pd.DataFrame:
     return cells.merge(timeline.windows, on="cell")[["person_id", *PERIOD]].drop_duplicates()
 
 
-def entities_of(
-    persons: pd.DataFrame, survey: pd.DataFrame, timeline: Timeline, reporting: str, client: str
-) -> pd.DataFrame:
+def entities_of(persons: pd.DataFrame, survey: pd.DataFrame, timeline: Timeline, reporting: str, client: str) -> pd.DataFrame:
     """A row an entity and period: level, grain, period, entity_id, entity_name, target, later, label, first.
 
     `persons`: a row a person and period (`people.in_periods`). A group has a row where one of its people has one, or a fact names
@@ -36,7 +34,9 @@ def entities_of(
         table = shared.merge(named, on=["entity_id", *PERIOD], how="outer")
         tables.append(table.assign(level=level, entity_name=table["entity_id"], target=table["target"].fillna(reporting)))
     company = timeline.periods[PERIOD].merge(_shared(persons, [], reporting), on=PERIOD, how="left")
-    tables.append(company.assign(level=COMPANY, entity_id=COMPANY, entity_name=client, target=company["target"].fillna(reporting)))
+    tables.append(
+        company.assign(level=COMPANY, entity_id=COMPANY, entity_name=client, target=company["target"].fillna(reporting))
+    )
     columns = ["level", *PERIOD, "entity_id", "entity_name", "target"]
     rows = pd.concat([table[columns] for table in tables], ignore_index=True)
     later = rows[["level", *PERIOD, "entity_id", "target"]].rename(columns={"target": "later"})
@@ -63,4 +63,3 @@ def membership_of(persons: pd.DataFrame, timeline: Timeline) -> pd.DataFrame:
         entity = COMPANY if column is None else rows[column]
         tables.append(rows[["person_id", *PERIOD, "last_day"]].assign(level=level, entity_id=entity))
     return pd.concat(tables, ignore_index=True).dropna(subset=["entity_id"])
-

@@ -67,8 +67,9 @@ class EntityRates:
 
 
 def needed(found: pd.DataFrame, windows: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
-    """Which conversions the rows need (columns `PAIR`), from the owners, currencies and cells that occur (`found`: person_id, team,
-    country, currency, cell).
+    """Which conversions the rows need (columns `PAIR`), from the owners, currencies and cells that occur.
+
+    `found`: person_id, team, country, currency, cell.
     """
     rows = found.merge(windows[["cell", "grain", "period"]], on="cell")
     columns = {"person": "person_id", "team": "team", "country": "country"}

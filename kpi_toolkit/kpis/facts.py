@@ -78,8 +78,8 @@ class Facts:
         return cls(tables, bench, as_of, bench.small(spans))
 
     def rows(self, table: str, day: str) -> Any:
-        """The rows of a table that have this day, not later than `as_of`: with `day`, and `team` and `country` of the person on it
-        (without a person, those that the row names). A later day than `as_of` has not come yet.
+        """The rows of a table that have this day, not later than `as_of`: with `day`, and `team` and `country` of the person on
+        it (without a person, those that the row names). A later day than `as_of` has not come yet.
         """
         name = f"{table}.{day}"
         if name not in self._kept:
@@ -104,9 +104,7 @@ class Facts:
         import ibis
 
         spans = self.spans.rename(span_person="person_id", span_team="team", span_country="country")
-        joined = rows.left_join(
-            spans, [rows.person_id == spans.span_person, rows.day >= spans.starts, rows.day <= spans.ends]
-        )
+        joined = rows.left_join(spans, [rows.person_id == spans.span_person, rows.day >= spans.starts, rows.day <= spans.ends])
         known = joined.span_person.notnull()
         owner = {}
         for name in ("team", "country"):
@@ -233,7 +231,5 @@ def visits_with_next_order(facts: Facts, activities: Any, days_of_orders: Any) -
     pairs = pairs.filter(pairs.ordered_on.delta(pairs.day, unit="day") <= VISIT_LEADS_TO_ORDER)
     soonest = pairs.group_by(["customer_id", "day"]).aggregate(next_order=pairs.ordered_on.min())
     soonest = soonest.rename(visited="customer_id", visited_on="day")
-    joined = activities.left_join(
-        soonest, [activities.customer_id == soonest.visited, activities.day == soonest.visited_on]
-    )
+    joined = activities.left_join(soonest, [activities.customer_id == soonest.visited, activities.day == soonest.visited_on])
     return joined.drop("visited", "visited_on")

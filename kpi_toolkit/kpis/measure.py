@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
-from kpi_toolkit.artifacts import conform
+from kpi_toolkit.artifacts import SCHEMAS, conform
 from kpi_toolkit.engagement import Engagement
 from kpi_toolkit.errors import KpiError
-from kpi_toolkit.intake.contract import FACT_DAY, MONEY_TABLES, Tables
+from kpi_toolkit.intake.contract import FACT_DAY, Tables
 from kpi_toolkit.intake.money import RateBook
 from kpi_toolkit.kpis.assemble import NOBODY_KNOWN_NEW, measures_of
 from kpi_toolkit.kpis.catalogue import OWN_GOALS, availability, catalogue, check_ids
@@ -30,13 +31,14 @@ from kpi_toolkit.kpis.exchange import (
     needed,
     rates_of,
 )
-from kpi_toolkit.kpis.facts import LATER_DAYS, OWNER, Facts, Workbench, in_cells, workbench
+from kpi_toolkit.kpis.facts import OWNER, Facts, Workbench, workbench
 from kpi_toolkit.kpis.measured import Measured
 from kpi_toolkit.kpis.people import People, as_of_quarter, in_periods
 from kpi_toolkit.kpis.presence import presence_of
 from kpi_toolkit.kpis.proration import QUARTERS_POOLED, Shares, proration_of, shares_of
+from kpi_toolkit.kpis.survey import fact_days_of, first_facts_of, survey_of
 from kpi_toolkit.kpis.timeline import DAY, Timeline, as_quarter
-from kpi_toolkit.kpis.views import Lens, custom_views
+from kpi_toolkit.kpis.views import WITHOUT_CELLS, Lens, custom_views
 from kpi_toolkit.language import N_
 from kpi_toolkit.quarter import Quarter
 
@@ -46,8 +48,8 @@ NO_CURRENCY = "XXX"  # ISO 4217: no currency; where no money came
 class QuarterTooFar(KpiError):
     code = "K163"
     message = N_(
-        "{quarter} is too far ahead: the last facts are of {last_fact} ({last_quarter}), so {next_quarter} is the latest quarter that "
-        "can be run. Add the facts up to then, or run an earlier quarter."
+        "{quarter} is too far ahead: the last facts are of {last_fact} ({last_quarter}), so {next_quarter} is the latest quarter "
+        "that can be run. Add the facts up to then, or run an earlier quarter."
     )
 
 
@@ -65,24 +67,31 @@ def measure(tables: Tables, engagement: Engagement, quarter: Quarter, as_of: dat
     book = RateBook.of(_frame(tables.rates), reporting, quarter.fiscal)
     agreed_on = quarter.first_day - timedelta(days=1)
     with workbench(tables.backend) as bench:
-        first_facts = _first_facts(tables, as_of)
+        first_facts = first_facts_of(tables, as_of)
         people = People.of(_frame(tables.people), first_facts, quarter.fiscal)
         facts = Facts.of(tables, bench, people, as_of)
-        fact_days = _fact_days(facts)
+        fact_days = fact_days_of(facts)
         _not_too_far(fact_days, quarter)
         timeline = Timeline.of(_day(fact_days["day"].min()), quarter, book.change_days)
-        survey = _survey(facts, bench, timeline)
+        days = bench.small(timeline.days)
+        survey = survey_of(facts, days)
         persons = in_periods(people, timeline, touched_periods(survey, timeline))
         persons["currency"] = persons["currency"].fillna(reporting)
         entities = entities_of(persons, survey, timeline, reporting, engagement.client)
         exchange, currencies = _exchange(bench, survey, timeline, entities, book, agreed_on, kpis)
         acquired_known = "acquired_on" in tables.mapped.get("customers", frozenset())
-        windows = timeline.windows
+        before = timeline.windows.assign(period=timeline.windows["period"] + 1)
         lens = Lens(
-            facts, bench.small(timeline.days), bench.small(windows), bench.small(windows.assign(period=windows["period"] + 1)),
-            bench.small(membership_of(persons, timeline)), bench.small(pd.DataFrame({"level": [str(level) for level in Level]})), exchange, custom_views(engagement.kpis.custom),
-            acquired_known,
-        )  # fmt: skip
+            facts,
+            days=days,
+            windows=bench.small(timeline.windows),
+            before=bench.small(before),
+            levels=bench.small(pd.DataFrame({"level": [str(level) for level in Level]})),
+            memberships=bench.small(membership_of(persons, timeline)),
+            exchange=exchange,
+            custom=custom_views(engagement.kpis.custom),
+            acquired_known=acquired_known,
+        )
         first_order = _first_order(fact_days)
         parts = joined(entities, taken(lens, kpis))
         measures = measures_of(parts, kpis, first_order, acquired_known)
@@ -114,28 +123,33 @@ class _Pooled:
     first_order: date | None
     quarter: Quarter
 
+    @cached_property
+    def _by_place(self) -> dict[tuple[str, str], set[int]]:
+        """The numbers of the complete quarters before the run's, by source and country."""
+        found: dict[tuple[str, str], set[int]] = {}
+        table = self.coverage[self.coverage["complete"]]
+        for source, country, text in zip(table["source"], table["country"], table["quarter"], strict=True):
+            quarter = Quarter.parse(text, self.quarter.fiscal)
+            if quarter < self.quarter:
+                found.setdefault((source, country), set()).add(quarter.ordinal)
+        return found
+
     def quarters(self, kpi: KPI, country: str | None) -> set[int]:
         """The numbers of the latest complete quarters of all sources of a KPI in a country."""
         found: set[int] | None = None
         for source in kpi.sources:
-            complete = self._complete(source, country or TOGETHER)
+            complete = self._by_place.get((source, country or TOGETHER), set())
             found = complete if found is None else found & complete
         if kpi.needs_firsts and self.first_order is not None and found:
             begin = self.first_order + timedelta(days=NOBODY_KNOWN_NEW)
             found = {ordinal for ordinal in found if as_quarter(ordinal, self.quarter.fiscal).first_day >= begin}
         return set(sorted(found or set())[-QUARTERS_POOLED:])
 
-    def _complete(self, source: str, country: str) -> set[int]:
-        table = self.coverage[(self.coverage["source"] == source) & self.coverage["complete"]]
-        table = table[table["country"] == country]
-        ordinals = {Quarter.parse(text, self.quarter.fiscal).ordinal for text in table["quarter"]}
-        return {ordinal for ordinal in ordinals if ordinal < self.quarter.ordinal}
-
     def candidates(self, in_quarters: pd.DataFrame) -> pd.DataFrame:
         """Rows of people in the quarters that are pooled for any source."""
         wanted: set[int] = set()
-        for (source, country), _ in self.coverage.groupby(["source", "country"]):
-            wanted |= set(sorted(self._complete(str(source), str(country)))[-QUARTERS_POOLED:])
+        for ordinals in self._by_place.values():
+            wanted |= set(sorted(ordinals)[-QUARTERS_POOLED:])
         rows = in_quarters[in_quarters["period"].isin(wanted) & in_quarters["employed"]]
         return rows[["person_id", "period", "country", "role"]]
 
@@ -152,16 +166,26 @@ def _filled(lens: Lens, shares: Shares, kpis: list[KPI], exchange: Exchange) -> 
     members = members.assign(entity_id=members["person_id"], level=str(Level.PERSON))
     windows = shares.windows.merge(cells, on="day").drop(columns="day")
     before = shares.before.merge(cells, on="day").drop(columns="day")
-    past = Lens(
-        lens.facts, bench.small(cells), bench.small(windows), bench.small(before), bench.small(members),
-        bench.small(pd.DataFrame({"level": [str(Level.PERSON)]})), exchange, lens.custom, lens.acquired_known,
-        {name: table for name, table in lens._kept.items() if name in ("lines", "order_days", "first_orders", "returned")},
-    )  # fmt: skip
+    past = replace(
+        lens,
+        days=bench.small(cells),
+        windows=bench.small(windows),
+        before=bench.small(before),
+        levels=bench.small(pd.DataFrame({"level": [str(Level.PERSON)]})),
+        memberships=bench.small(members),
+        exchange=exchange,
+        kept={name: table for name, table in lens.kept.items() if name in WITHOUT_CELLS},
+    )
     return joined(rows, taken(past, [kpi for kpi in kpis if kpi.shape != Shape.GROWTH], endings=("",)))
 
 
 def _exchange(
-    bench: Workbench, survey: pd.DataFrame, timeline: Timeline, entities: pd.DataFrame, book: RateBook, agreed_on: date,
+    bench: Workbench,
+    survey: pd.DataFrame,
+    timeline: Timeline,
+    entities: pd.DataFrame,
+    book: RateBook,
+    agreed_on: date,
     kpis: list[KPI],
 ) -> tuple[Exchange, pd.DataFrame]:
     """How money is converted, and what each currency of the rows is worth at the agreed rates (currency, rate)."""  # fmt: skip
@@ -187,55 +211,6 @@ def _of_campaigns(survey: pd.DataFrame, timeline: Timeline, targets: pd.DataFram
     pairs = needed(leads.assign(currency=""), timeline.windows, targets).drop(columns="currency").astype({"cell": "int64"})
     seen = pairs.merge(timeline.windows[["cell", "grain", "period"]], on="cell").drop(columns="cell").drop_duplicates()
     return bought.merge(seen, on=["grain", "period"])[[*PAIR]].drop_duplicates()
-
-
-def _survey(facts: Facts, bench: Workbench, timeline: Timeline) -> pd.DataFrame:
-    """Who has facts in which cells: source, event, person_id, team, country, cell, currency (of money that counts), a row each."""
-    import ibis
-
-    days = bench.small(timeline.days)
-    found = []
-    for event, rows in facts.events().items():
-        source = event.partition(".")[0]
-        currency = ibis.null("string")
-        if source in MONEY_TABLES:
-            money = rows.amount.notnull() & (rows["counts"] if source == "orders" else ibis.literal(True))
-            currency = money.ifelse(rows.currency, ibis.null("string"))
-        columns = {"money_in": currency, "source": ibis.literal(source), "event": ibis.literal(event)}
-        rows = in_cells(rows.mutate(**columns), days)
-        found.append(rows.select(*OWNER, "cell", "source", "event", currency="money_in").distinct())
-    columns = [*OWNER, "cell", "currency", "source", "event"]
-    table = ibis.union(*found, distinct=True).execute() if found else pd.DataFrame(columns=columns)
-    return table[columns].sort_values(columns, na_position="first", ignore_index=True)
-
-
-def _first_facts(tables: Tables, as_of: date | None) -> pd.DataFrame:
-    """The day of each person's first fact: person_id, first_fact."""
-    import ibis
-
-    found = []
-    for name, day in FACT_DAY.items():
-        rows = tables.table(name)
-        if rows is not None:
-            rows = rows.filter(rows.person_id.notnull() & rows[day].notnull())
-            rows = rows if as_of is None else rows.filter(rows[day] <= ibis.literal(as_of))
-            found.append(rows.group_by("person_id").aggregate(first_fact=rows[day].min()))
-    table = ibis.union(*found).execute() if found else pd.DataFrame({"person_id": [], "first_fact": []}, dtype="str")
-    table["first_fact"] = table["first_fact"].astype(DAY)
-    return table.groupby("person_id", as_index=False)["first_fact"].min()
-
-
-def _fact_days(facts: Facts) -> pd.DataFrame:
-    """The days on which a source has facts in a country: source, country, day."""
-    import ibis
-
-    found = [
-        facts.rows(name, day).select("country", "day", source=ibis.literal(name)).distinct()
-        for name, day in FACT_DAY.items()
-        if facts.tables.table(name) is not None
-    ]
-    table = ibis.union(*found).execute() if found else pd.DataFrame({"country": [], "day": [], "source": []})
-    return table.astype({"day": DAY})
 
 
 def _not_too_far(fact_days: pd.DataFrame, quarter: Quarter) -> None:
@@ -270,12 +245,11 @@ def _absences(tables: Tables) -> pd.DataFrame:
     table = _frame(tables.absences)
     if table is None:
         table = pd.DataFrame({"person_id": [], "starts_on": [], "ends_on": []})
-    return table.astype({"starts_on": DAY, "ends_on": DAY})
+    days: pd.DataFrame = table.astype({"starts_on": DAY, "ends_on": DAY})
+    return days
 
 
 def _people(now: pd.DataFrame) -> pd.DataFrame:
-    from kpi_toolkit.artifacts import SCHEMAS
-
     return conform("people", now[[*SCHEMAS["people"].columns]])
 
 
@@ -285,6 +259,3 @@ def _frame(table: Any | None) -> Any:
 
 def _day(value: object) -> date | None:
     return None if pd.isna(value) else pd.Timestamp(value).date()  # type: ignore[call-overload, arg-type]
-
-
-__all__ = ["LATER_DAYS", "QuarterTooFar", "measure"]

@@ -47,7 +47,7 @@ class Measured:
         return [kpi for kpi in self.catalogue if kpi in there]
 
     def complete(self, source: str, country: str | None, quarter: str) -> bool:
-        """Whether a source's facts fill a quarter in a country; None, or a country without its own row: all countries together."""
+        """Whether a source's facts fill a quarter in a country; None, or a country without a row: all countries together."""
         return self._complete.get((source, country or TOGETHER, quarter), self._complete.get((source, TOGETHER, quarter), False))
 
     @cached_property
@@ -131,11 +131,12 @@ class Measured:
     def _countries(self) -> dict[tuple[str, str], str]:
         """The country by whose sources an entity's completeness is judged; a team of several countries: all together."""
         people = self.people[["person_id", "team", "country"]]
-        found = {("person", row.person_id): row.country for row in people.itertuples() if not pd.isna(row.country)}
+        known = people.dropna(subset=["country"])
+        found = {("person", str(who)): str(country) for who, country in zip(known["person_id"], known["country"], strict=True)}
         for team, part in people.dropna(subset=["team"]).groupby("team"):
             if part["country"].nunique(dropna=False) == 1 and part["country"].notna().all():
-                found["team", str(team)] = part["country"].iloc[0]
-        found |= {("country", name): name for name in people["country"].dropna().unique()}
+                found["team", str(team)] = str(part["country"].iloc[0])
+        found |= {("country", str(name)): str(name) for name in known["country"].unique()}
         return found
 
 

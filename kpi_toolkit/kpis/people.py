@@ -97,7 +97,8 @@ def as_of_quarter(people: People, quarter: Quarter) -> pd.DataFrame:
     """One row a person, as they are at the end of the quarter (its last day in which they are employed); columns of artifacts."""
     first, last = pd.Timestamp(quarter.first_day), pd.Timestamp(quarter.last_day)
     inside = people.employment[(people.employment["starts"] <= last) & (people.employment["ends"] >= first)]
-    last_days = inside.assign(day=inside["ends"].clip(upper=last)).groupby("person_id", as_index=False)["day"].max()
+    inside = inside.assign(day=inside["ends"].where(inside["ends"] < last, last))
+    last_days = inside.groupby("person_id", as_index=False).agg(day=("day", "max"))
     table = people.spans[["person_id"]].drop_duplicates().merge(last_days, on="person_id", how="left")
     table["employed"] = table["day"].notna()
     table["day"] = table["day"].fillna(last).astype(DAY)

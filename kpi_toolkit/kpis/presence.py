@@ -19,8 +19,8 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Presence:
-    """`table`: person_id, quarter, working_days (of the country), present_days, presence (0 to 1), for every quarter from the first
-    in which a person is employed. `there`: by person, on which days of the run's quarter they were employed and not absent.
+    """`table`: person_id, quarter, working_days (of the country), present_days, presence (0 to 1), for every quarter from the
+    first in which a person is employed. `there`: by person, on which days of the run's quarter they were employed and not absent.
     """
 
     table: pd.DataFrame

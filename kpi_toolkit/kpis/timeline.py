@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from kpi_toolkit.quarter import MONTHS_IN_QUARTER, QUARTERS_IN_YEAR, FiscalYear, Quarter, quarters_between
 
-DAY = "datetime64[us]"
+DAY: Final = "datetime64[us]"
 YEAR = {"quarter": QUARTERS_IN_YEAR, "month": QUARTERS_IN_YEAR * MONTHS_IN_QUARTER}
 """Periods in a year, by grain."""
 
@@ -47,7 +48,7 @@ class Timeline:
         days["cell"] = days.groupby(["quarter", "month", "rates"], sort=False).ngroup()
         long = days.melt(["cell"], ["quarter", "month"], "grain", "period").drop_duplicates()
         windows = long.merge(periods[["grain", "period", "last"]], on=["grain", "period"]).rename(columns={"last": "last_day"})
-        cells = days.groupby("cell", as_index=False)["day"].min()
+        cells = days.groupby("cell", as_index=False).agg(day=("day", "min"))
         return cls(quarter, periods, days[["day", "cell"]], windows, cells)
 
     @property

@@ -1,7 +1,7 @@
 """Views: rows of facts seen from an entity and a period. A part (`parts.py`) is an aggregate over one of them.
 
-Every view has the columns of `KEYS`; rows are seen from a person, a team, a country and the company, in a quarter and a month, so that
-one grouped query gives all levels and grains.
+Every view has the columns of `KEYS`; rows are seen from a person, a team, a country and the company, in a quarter and a month, so
+that one grouped query gives all levels and grains.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from kpi_toolkit.kpis.parts import total
 
 KEYS = ("level", "grain", "period", "entity_id")
 COMPANY = "company"
+WITHOUT_CELLS = ("lines", "order_days", "first_orders", "returned")
+"""Relations of a lens that do not depend on its days."""
 
 
 @dataclass
@@ -27,8 +29,8 @@ class Lens:
     """From where facts are seen: days with cells, the periods of each cell, the levels, and how money is converted.
 
     `days`: day, cell. `windows`: cell, grain, period, last_day (and, where people see different periods, person_id).
-    `before`: the same for the period before, numbered as the period after it. `levels`: level. `memberships`: person_id and `KEYS`, last_day.
-    Relations that several views share are computed once.
+    `before`: the same for the period before, numbered as the period after it. `levels`: level. `memberships`: person_id, `KEYS`,
+    last_day. Relations that several views share are computed once.
     """
 
     facts: Facts
@@ -40,13 +42,13 @@ class Lens:
     exchange: Exchange
     custom: Mapping[str, CustomKpi] = field(default_factory=dict)
     acquired_known: bool = False  # customers.acquired_on says who is new
-    _kept: dict[str, Any] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict)
 
     def once(self, name: str, make: Callable[[], Any]) -> Any:
         """A relation, kept in the engine the first time it is asked for."""
-        if name not in self._kept:
-            self._kept[name] = self.facts.bench.keep(make())
-        return self._kept[name]
+        if name not in self.kept:
+            self.kept[name] = self.facts.bench.keep(make())
+        return self.kept[name]
 
     def seen(self, rows: Any, windows: Any | None = None) -> Any:
         """Rows with a cell, once for each entity and period to which they belong."""
@@ -158,14 +160,21 @@ def own_visits(lens: Lens) -> Any:
 
 def _looked_after(lens: Lens) -> Any:
     """Customers by entity and period: those of its people, acquired by its end where the day is known."""
-    owned = lens.facts.tables.customers
+    owned = _customers(lens)
     rows = lens.memberships.inner_join(owned.select("customer_id", "person_id", "acquired_on"), "person_id")
     return rows.filter(rows.acquired_on.isnull() | (rows.acquired_on <= rows.last_day))
 
 
+def _customers(lens: Lens) -> Any:
+    """The client's table of customers."""
+    owned = lens.facts.tables.customers
+    assert owned is not None, "a view of customers without the table"
+    return owned
+
+
 def portfolio(lens: Lens) -> Any:
     """How many customers the entity looks after, counted by person and day of acquisition."""
-    owned = lens.facts.tables.customers
+    owned = _customers(lens)
     owned = owned.filter(owned.person_id.notnull() & owned.customer_id.notnull())
     counts = owned.group_by(["person_id", "acquired_on"]).aggregate(customers=owned.customer_id.nunique())
     rows = lens.memberships.inner_join(counts, "person_id")

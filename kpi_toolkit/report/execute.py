@@ -22,6 +22,7 @@ Notebook = Any  # nbformat's NotebookNode, which has no types
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 START_WITHIN = 120  # seconds a kernel may take to start; a busy machine needs more than Jupyter's 60
+QUIET = ["--IPKernelApp.log_level=50"]  # a kernel that is shut down while idle says so as an error; failures come as messages
 STARTS = 2  # a start that fails is tried once more
 DROPPED = ("papermill", "execution", "ExecuteTime")  # metadata with clock times, which Quarto would copy into the page
 NUMBERED = ("fig", "tbl", "sec")
@@ -91,6 +92,7 @@ def _papermill(source: Path, target: Path, parameters: Mapping[str, object]) -> 
                     kernel_name=KERNEL["name"],
                     cwd=str(target.parent),
                     config=_transport(),
+                    extra_arguments=QUIET,
                 )
             return
         except PapermillExecutionError as failed:

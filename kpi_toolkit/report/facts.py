@@ -311,12 +311,18 @@ class Facts:
         text = self.here.manifest.get("as_of")
         return date.fromisoformat(str(text)) if text else self.last_fact
 
+    @property
+    def data_to(self) -> date | None:
+        """Until when the quarter's data speak: the last fact, at most the quarter's last day, since nothing later is used."""
+        return min(self.as_of, self.quarter.last_day) if self.as_of else None
+
     @cached_property
     def coverage(self) -> pd.DataFrame:
         """Sources by country that had facts by the quarter's end: last fact and whether the quarter is complete."""
         table = self.table("coverage")
-        begun = [not absent(day) and day <= self.quarter.last_day for day in table["first_fact"]]
-        return table[table["quarter"].eq(str(self.quarter)) & begun].sort_values(["source", "country"], na_position="first")
+        table = table[table["quarter"].eq(str(self.quarter)) & table["first_fact"].notna()]
+        begun = [day <= self.quarter.last_day for day in table["first_fact"]]
+        return table.iloc[[at for at, yes in enumerate(begun) if yes]].sort_values(["source", "country"], na_position="first")
 
     @cached_property
     def incomplete(self) -> list[tuple[str, str]]:

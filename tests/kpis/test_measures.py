@@ -23,7 +23,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_each_kpi_equals_plain_pandas_for_every_level_and_grain(case: str) -> None:
     seed, starts, text, acquired = CASES[case]
-    given = frames(seed, orders=420, acquired=acquired)
+    given = frames(seed, orders=260, acquired=acquired)
     quarter = Quarter.parse(text, FiscalYear.parse(starts))
     measured = measure(tables(**given), engagement(fiscal_year_starts=starts), quarter)
     found = measured.measures.set_index(["level", "entity_id", "grain", "period", "kpi"])
@@ -32,7 +32,8 @@ def test_each_kpi_equals_plain_pandas_for_every_level_and_grain(case: str) -> No
     first = Quarter.of(hand.dated["day"].min().date(), quarter.fiscal)
     for number, (grain, label, begin, end) in enumerate(periods(first, quarter)):
         for level, entity, currency in hand.entities(begin, end):
-            if grain == "month" and number % 3 != seed % 3:  # a third of the months, for speed; who has a row is seen for all
+            # values of a part of the periods, for speed; who has a row is seen for all
+            if number % 5 != seed if grain == "month" else seed > 1 and number < 3:
                 seen |= {(level, entity, grain, label, kpi.id) for kpi in CATALOGUE}
                 continue
             by_hand = hand.values(level, entity, currency, grain, begin, end)

@@ -286,7 +286,7 @@ def data_line(here: Here | Facts) -> Prose:
     facts = Facts.of(here)
     say, sources = facts.words, Sources(facts)
     language, number = say.language, say.language.number
-    parts = [say(N_("Data to {day}"), day=language.day(facts.as_of)) if facts.as_of else say(N_("No data yet"))]
+    parts = [say(N_("Data to {day}"), day=language.day(facts.data_to)) if facts.data_to else say(N_("No data yet"))]
     complete, all_ = sources.reporting
     if all_:
         parts.append(say(N_("{k} of {n} countries complete"), k=number(complete), n=number(all_)))

@@ -87,7 +87,7 @@ def parted(here: Here | Facts) -> Prose:
         return div("note", prose(language, N_("No verdict parts from its result.")))
     message = N_(
         "Result and level are two things: {below} below 100% have a level that is more likely on target; {above} at 100% or more "
-        "have one that is more likely below. The result is paid; the level is what plans and the next targets look at."
+        "have one that is more likely below. Signed goals are paid by the result; plans look at the level."
     )
     return div("note", prose(language, message, below=facts.words.counted(below), above=facts.words.counted(above)))
 
