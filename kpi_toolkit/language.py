@@ -66,14 +66,12 @@ class Language:
 
     def money(self, value: float | None, currency: str, digits: int | None = None) -> str:
         """An amount with its currency, in full: `1.234.567 ₫`, `€1,234.57`; `digits` of the currency unless given."""
-        from babel.numbers import format_currency, get_currency_precision
+        from babel.numbers import get_currency_precision
 
         if absent(value):
             return NOT_AVAILABLE
         places = get_currency_precision(currency) if digits is None else digits
-        amount = round(float(value or 0), places) + 0.0
-        pattern = _currency_pattern(self.code, places)
-        return str(format_currency(amount, currency, pattern, locale=self.code, currency_digits=False)).replace("-", MINUS)
+        return self._with_currency(self.number(value, places), currency)
 
     def compact(self, value: float | None, currency: str = "") -> str:
         """A large amount as it is said aloud: `7,7 tỷ ₫`, `€1.2 m`."""
@@ -94,9 +92,11 @@ class Language:
         if not currency:
             return figure
         symbol = str(get_currency_symbol(currency, locale=self.code))
-        before = _currency_pattern(self.code, 0).startswith("¤")
-        gap = NO_BREAK if len(symbol) > 1 and symbol.isalpha() else ""
-        return f"{symbol}{gap}{figure}" if before else f"{figure}{NO_BREAK}{symbol}"
+        if not _symbol_stands_before(self.code):
+            return f"{figure}{NO_BREAK}{symbol}"
+        gap = NO_BREAK if symbol.isalpha() else ""  # THB 24,091, but €24,091
+        sign = MINUS if figure.startswith(MINUS) else ""
+        return f"{sign}{symbol}{gap}{figure.removeprefix(MINUS)}"
 
     def day(self, value: date | None) -> str:
         """A day in figures: `30/09/2026`, and as English says it across borders, `30 Sep 2026`."""
@@ -135,11 +135,10 @@ def absent(value: object) -> bool:
 
 
 @cache
-def _currency_pattern(code: str, places: int) -> str:
+def _symbol_stands_before(code: str) -> bool:
     from babel import Locale
 
-    pattern = str(Locale.parse(code).currency_formats["standard"].pattern).split(";")[0]
-    return pattern.replace(".00", "." + "0" * places if places else "")
+    return str(Locale.parse(code).currency_formats["standard"].pattern).startswith("¤")
 
 
 @cache

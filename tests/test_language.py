@@ -44,6 +44,11 @@ def test_dong_is_said_in_ty():
     assert plain(EN.compact(1.2e6, "EUR")) == "€1.20 m"
 
 
+def test_a_currency_of_letters_stands_apart_and_the_sign_before_it():
+    assert plain(EN.money(-24091, "THB", 0)) == "−THB 24,091" and plain(EN.compact(-7.7e9, "VND")) == "−₫7.70 bn"
+    assert plain(VI.money(-1500, "EUR")) == "−1.500,00 €"
+
+
 def test_rounding_never_shows_a_thousand_of_a_unit():
     assert plain(EN.compact(999_999.9)) == "1.00 m"
 

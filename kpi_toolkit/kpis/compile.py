@@ -9,6 +9,7 @@ import pandas as pd
 
 from kpi_toolkit.kpis.declaration import KPI, Amount, Part, Shape, Unit
 from kpi_toolkit.kpis.exchange import CONSTANT, LATER
+from kpi_toolkit.kpis.timeline import plain
 from kpi_toolkit.kpis.views import KEYS, Lens, view_of
 
 
@@ -53,8 +54,7 @@ def taken(lens: Lens, kpis: Iterable[KPI], endings: tuple[str, ...] | None = Non
 
 def _grouped(view: Any, parts: list[tuple[Part, str]]) -> pd.DataFrame:
     numbers = {f"{part.name}{ending}": part.aggregate(_At(view, ending)).cast("float64") for part, ending in parts}
-    table: pd.DataFrame = view.group_by([*KEYS]).aggregate(**numbers).execute()
-    return table
+    return plain(view.group_by([*KEYS]).aggregate(**numbers).execute())
 
 
 def joined(rows: pd.DataFrame, found: dict[str, pd.DataFrame]) -> pd.DataFrame:

@@ -37,7 +37,7 @@ from kpi_toolkit.kpis.people import People, as_of_quarter, in_periods
 from kpi_toolkit.kpis.presence import presence_of
 from kpi_toolkit.kpis.proration import QUARTERS_POOLED, Shares, proration_of, shares_of
 from kpi_toolkit.kpis.survey import fact_days_of, first_facts_of, survey_of
-from kpi_toolkit.kpis.timeline import DAY, Timeline, as_quarter
+from kpi_toolkit.kpis.timeline import DAY, Timeline, as_quarter, plain
 from kpi_toolkit.kpis.views import WITHOUT_CELLS, Lens, custom_views
 from kpi_toolkit.language import N_
 from kpi_toolkit.quarter import Quarter
@@ -254,7 +254,7 @@ def _people(now: pd.DataFrame) -> pd.DataFrame:
 
 
 def _frame(table: Any | None) -> Any:
-    return None if table is None else table.execute()
+    return None if table is None else plain(table.execute())
 
 
 def _day(value: object) -> date | None:

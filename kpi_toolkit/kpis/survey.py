@@ -9,7 +9,7 @@ import pandas as pd
 
 from kpi_toolkit.intake.contract import FACT_DAY, MONEY_TABLES, Tables
 from kpi_toolkit.kpis.facts import OWNER, Facts, in_cells
-from kpi_toolkit.kpis.timeline import DAY
+from kpi_toolkit.kpis.timeline import DAY, plain
 
 
 def survey_of(facts: Facts, days: Any) -> pd.DataFrame:
@@ -65,7 +65,5 @@ def _rows(found: list[Any], columns: list[str]) -> pd.DataFrame:
     """The rows of several expressions, computed as one query."""
     import ibis
 
-    table: pd.DataFrame = ibis.union(*found).execute() if found else pd.DataFrame()
-    if table.empty:  # pandas cannot join on the empty text columns that come out of Arrow
-        return pd.DataFrame({column: pd.Series(dtype="object") for column in columns})
+    table = plain(ibis.union(*found).execute()) if found else pd.DataFrame(columns=columns)
     return table[columns]

@@ -67,6 +67,14 @@ def _periods(first: Quarter, last: Quarter) -> pd.DataFrame:
     return table.astype({"first": DAY, "last": DAY})
 
 
+def plain(table: pd.DataFrame) -> pd.DataFrame:
+    """A table out of the engine with its texts as plain objects: pandas cannot join empty text columns of Arrow."""
+    texts = [name for name, kind in table.dtypes.items() if isinstance(kind, pd.StringDtype)]
+    out = table.astype(dict.fromkeys(texts, "object"))
+    out[texts] = out[texts].where(out[texts].notna(), None)
+    return out
+
+
 def quarter_days(quarter: Quarter) -> pd.DatetimeIndex:
     """The days of a quarter."""
     return pd.date_range(quarter.first_day, quarter.last_day, unit="us")

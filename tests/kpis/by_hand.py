@@ -48,6 +48,7 @@ class ByHand:
     def __init__(self, frames: Frames, quarter: Quarter, acquired: bool, as_of: date | None = None) -> None:
         limit = pd.Timestamp(min(quarter.last_day, as_of or quarter.last_day))
         self.quarter, self.acquired, self.people = quarter, acquired, frames["people"]
+        self.parts: dict[tuple[int, str], dict[str, pd.DataFrame]] = {}
         self.row_on, self.there = cache(self._row_on), cache(self._there)
         self.book = Book(frames["rates"], quarter)
         orders = frames["orders"][frames["orders"]["ordered_on"] <= limit].copy()
@@ -58,6 +59,7 @@ class ByHand:
         orders["net"] = orders["amount"] * orders["credit"]
         self.orders = self.placed(orders, "ordered_on")
         self.real = self.orders[self.orders["amount"] > 0]
+        self.order_days = dict(iter(self.real.groupby("customer_id")["day"]))
         self.acts = self.placed(frames["activities"], "happened_on", limit)
         self.opened = self.placed(frames["opportunities"], "opened_on", limit)
         deals = frames["opportunities"]
@@ -147,9 +149,13 @@ class ByHand:
         return rows.drop_duplicates("customer_id")
 
     def of(self, table: pd.DataFrame, level: str, entity: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
-        table = table[(table["day"] >= first) & (table["day"] <= last)]
         column = {"person": "person_id", "team": "team", "country": "country"}.get(level)
-        return table if column is None else table[table[column] == entity]
+        if column is not None:
+            key = (id(table), level)  # of tables that live as long as this object
+            if key not in self.parts:
+                self.parts[key] = dict(iter(table.groupby(column)))
+            table = self.parts[key].get(entity, table.iloc[:0])
+        return table[(table["day"] >= first) & (table["day"] <= last)]
 
     def money(self, table: pd.DataFrame, column: str, currency: str, constant: bool = False) -> pd.Series:
         agreed = pd.Timestamp(self.quarter.first_day) - pd.Timedelta(days=1)
@@ -215,7 +221,7 @@ class ByHand:
         put("customer_retention", len(before & set(real["customer_id"])), len(before))
         back = 0
         for customer in real["customer_id"].unique():
-            own = self.real[self.real["customer_id"] == customer]["day"]
+            own = self.order_days[customer]
             start = own[(own >= first) & (own <= last)].min()
             earlier = own[own < start]
             back += bool(len(earlier) and earlier.max() < start - pd.Timedelta(days=BACK))
@@ -232,7 +238,7 @@ class ByHand:
         seen, ordering = set(visits["customer_id"].dropna()), set()
         for row in visits.dropna(subset=["customer_id"]).itertuples():
             until = min(last, row.day + pd.Timedelta(days=WINDOW))
-            orders = self.real[self.real["customer_id"] == row.customer_id]["day"]
+            orders = self.order_days.get(row.customer_id, pd.Series(dtype="datetime64[us]"))
             if ((orders >= row.day) & (orders <= until)).any():
                 ordering.add(row.customer_id)
         put("visit_to_order_rate", len(ordering), len(seen))
