@@ -56,4 +56,5 @@ def coverage_of(
                 begins = known[0].astype(date) if len(known) else None
                 ends = known[-1].astype(date) if len(known) else None
                 rows.append((source, country, str(each), begins, ends, is_complete(known, each, as_of)))
-    return pd.DataFrame(rows, columns=["source", "country", "quarter", "first_fact", "last_fact", "complete"])
+    table = pd.DataFrame(rows, columns=["source", "country", "quarter", "first_fact", "last_fact", "complete"])
+    return table.astype({"complete": "bool"})

@@ -48,12 +48,16 @@ class Workbench:
         return kept
 
     def small(self, frame: pd.DataFrame) -> Any:
-        """A small table put into the engine; days as days."""
+        """A small table for the engine; days as days, texts as texts even where all are missing."""
         import ibis
+        import pyarrow as pa
 
-        table = ibis.memtable(frame.reset_index(drop=True))
-        days = {column: table[column].cast("date") for column, kind in table.schema().items() if kind.is_timestamp()}
-        return self.keep(table.mutate(**days) if days else table)
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        for at, kind in enumerate(table.schema.types):
+            wanted = pa.date32() if pa.types.is_timestamp(kind) else pa.string()
+            if pa.types.is_timestamp(kind) or pa.types.is_null(kind) or pa.types.is_large_string(kind):
+                table = table.set_column(at, table.column_names[at], table.column(at).cast(wanted))
+        return ibis.memtable(table)
 
     def clear(self) -> None:
         # in plain SQL: Ibis 12 writes a DROP without the table's name with the locked sqlglot
@@ -73,9 +77,7 @@ class Facts:
 
     @classmethod
     def of(cls, tables: Tables, bench: Workbench, people: People, as_of: date | None) -> Facts:
-        spans = people.spans[["person_id", "starts", "ends", "team", "country"]].astype({"team": "str", "country": "str"})
-        spans = spans.where(people.spans[["person_id", "starts", "ends", "team", "country"]].notna(), None)
-        return cls(tables, bench, as_of, bench.small(spans))
+        return cls(tables, bench, as_of, bench.small(people.spans[["person_id", "starts", "ends", "team", "country"]]))
 
     def rows(self, table: str, day: str) -> Any:
         """The rows of a table that have this day, not later than `as_of`: with `day`, and `team` and `country` of the person on

@@ -95,7 +95,7 @@ def measure(tables: Tables, engagement: Engagement, quarter: Quarter, as_of: dat
         first_order = _first_order(fact_days)
         parts = joined(entities, taken(lens, kpis))
         measures = measures_of(parts, kpis, first_order, acquired_known)
-        coverage = _coverage(fact_days, persons, people, timeline, as_of)
+        coverage = _coverage(tables, fact_days, people, timeline, as_of)
         now = as_of_quarter(people, quarter)
         in_quarters = persons[persons["grain"] == "quarter"]
         presence = presence_of(people, in_quarters, _absences(tables), timeline)
@@ -220,12 +220,10 @@ def _not_too_far(fact_days: pd.DataFrame, quarter: Quarter) -> None:
         raise QuarterTooFar(quarter=quarter, last_fact=last.isoformat(), last_quarter=of_last, next_quarter=of_last.next)
 
 
-def _coverage(
-    fact_days: pd.DataFrame, persons: pd.DataFrame, people: People, timeline: Timeline, as_of: date | None
-) -> pd.DataFrame:
-    countries = sorted({*people.spans["country"].dropna(), *persons["country"].dropna()})
+def _coverage(tables: Tables, fact_days: pd.DataFrame, people: People, timeline: Timeline, as_of: date | None) -> pd.DataFrame:
+    countries = sorted(people.spans["country"].dropna().unique())
     first = Quarter.of(timeline.first_day, timeline.quarter.fiscal)
-    sources = [name for name in FACT_DAY if name in set(fact_days["source"])]
+    sources = [name for name in FACT_DAY if tables.table(name) is not None]
     return coverage_of(fact_days, sources, countries, first, timeline.quarter, as_of)
 
 

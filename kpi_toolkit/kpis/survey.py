@@ -65,5 +65,4 @@ def _rows(found: list[Any], columns: list[str]) -> pd.DataFrame:
     """The rows of several expressions, computed as one query."""
     import ibis
 
-    table = plain(ibis.union(*found).execute()) if found else pd.DataFrame(columns=columns)
-    return table[columns]
+    return plain(ibis.union(*found).execute())[columns] if found else pd.DataFrame(columns=columns)

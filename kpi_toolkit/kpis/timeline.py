@@ -69,7 +69,7 @@ def _periods(first: Quarter, last: Quarter) -> pd.DataFrame:
 
 def plain(table: pd.DataFrame) -> pd.DataFrame:
     """A table out of the engine with its texts as plain objects: pandas cannot join empty text columns of Arrow."""
-    texts = [name for name, kind in table.dtypes.items() if isinstance(kind, pd.StringDtype)]
+    texts = [str(name) for name, kind in table.dtypes.items() if isinstance(kind, pd.StringDtype)]
     out = table.astype(dict.fromkeys(texts, "object"))
     out[texts] = out[texts].where(out[texts].notna(), None)
     return out

@@ -189,11 +189,9 @@ def page_words(here: Opened, speech: Language) -> dict[str, str]:
 
 
 def data_day(here: Opened) -> date:
-    """The day until which the data speak: `--as-of`, else the last fact, else the quarter's last day. The clock says nothing."""
-    if here.as_of:
-        return here.as_of
+    """The day until which the data speak: `--as-of`, else the last fact; at most the quarter's last day. The clock says nothing."""
     days = [day for day in here.table("coverage")["last_fact"] if isinstance(day, date)]
-    return max(days, default=here.quarter.last_day)
+    return min(here.as_of or max(days, default=here.quarter.last_day), here.quarter.last_day)
 
 
 def _put(notebook: document.Notebook, kind: str, target: Path, serving: str, resources: Path, day: date) -> list[str]:

@@ -204,7 +204,7 @@ DIAGNOSIS_CODES: dict[str, Wording] = {
     "trough": _trough,
     "years": worded(N_("{n} full years seen"), n=lambda f: f.count(0)),
     "kept": worded(N_("{share} of the swing is trusted"), share=lambda f: f.percent(0)),
-    "no_season": worded(N_("no season can be told from {n} years"), n=lambda f: f.count(0)),
+    "no_season": worded(N_("no season stands out")),
     "people": worded(N_("{n} people"), n=lambda f: f.count(0)),
     "ratio": worded(N_("upper quarter {n} times the lower"), n=lambda f: f.decimal(0, 1)),
     "mean_of": worded(N_("reliability of a person’s mean: {share}"), share=lambda f: f.percent(0)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kpi_toolkit.language import N_
+from kpi_toolkit.language import N_, NOT_AVAILABLE
 from kpi_toolkit.report.words.codes import Figures, Wording, fixed, worded
 from kpi_toolkit.report.words.enums import LEVELS
 
@@ -13,7 +13,7 @@ def _chance(f: Figures) -> str:
 
 def _measured_at(f: Figures) -> str:
     level = f.text(0)
-    return f.say(N_("the goal is measured for the {level}"), level=f.say(LEVELS[level]) if level in LEVELS else level)
+    return f.say(N_("the goal is measured for the {level}"), level=f.say(LEVELS[level]) if level in LEVELS else NOT_AVAILABLE)
 
 
 TARGET_CODES: dict[str, Wording] = {
