@@ -20,7 +20,7 @@ test-all: ready  ## The tests, the slow ones too, and the checks of `make lint`
 	@$(MAKE) --no-print-directory lint
 	@$(PY) -m pytest -n 2 --dist loadfile
 
-lint: ready      ## Style, types, layers, thin notebooks, catalogues
+lint: ready      ## Style, types, layers, thin notebooks
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy

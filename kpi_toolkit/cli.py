@@ -45,11 +45,6 @@ class BadChoice(KpiError):
     message = N_("{option} {text!r} is not known. Choose from: {choices}.")
 
 
-class NoQuarters(KpiError):
-    code = "K703"
-    message = N_("{client} has no quarter yet. Run one: kpi run {client} 2026Q3")
-
-
 def main() -> None:
     """The command `kpi`: input errors are said once, in the language of KPI_LANG (en, vi), without a traceback."""
     for stream in (sys.stdout, sys.stderr):

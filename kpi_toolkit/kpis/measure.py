@@ -80,12 +80,11 @@ def measure(tables: Tables, engagement: Engagement, quarter: Quarter, as_of: dat
         entities = entities_of(persons, survey, timeline, reporting, engagement.client)
         exchange, currencies = _exchange(bench, survey, timeline, entities, book, agreed_on, kpis)
         acquired_known = "acquired_on" in tables.mapped.get("customers", frozenset())
-        before = timeline.windows.assign(period=timeline.windows["period"] + 1)
         lens = Lens(
             facts,
             days=days,
             windows=bench.small(timeline.windows),
-            before=bench.small(before),
+            before=None,
             levels=bench.small(pd.DataFrame({"level": [str(level) for level in Level]})),
             memberships=bench.small(membership_of(persons, timeline)),
             exchange=exchange,

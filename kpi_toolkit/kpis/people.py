@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from kpi_toolkit.kpis.timeline import DAY, Timeline
 from kpi_toolkit.quarter import FiscalYear, Quarter
@@ -50,12 +51,20 @@ class People:
         spans = self.spans.drop(columns="ends").sort_values(["starts", "person_id"], kind="stable")
         return pd.merge_asof(ordered, spans, left_on="day", right_on="starts", by="person_id").drop(columns="starts")
 
-    def employed_days(self, person_id: str, days: pd.DatetimeIndex) -> np.ndarray:
+    @cached_property
+    def employments(self) -> dict[str, list[tuple[np.datetime64, np.datetime64]]]:
+        """By person the first and last days of their employments."""
+        found: dict[str, list[tuple[np.datetime64, np.datetime64]]] = {}
+        rows = (self.employment[name].to_numpy() for name in ("person_id", "starts", "ends"))
+        for person, starts, ends in zip(*rows, strict=True):
+            found.setdefault(str(person), []).append((starts, ends))
+        return found
+
+    def employed_days(self, person_id: str, days: NDArray[np.datetime64]) -> NDArray[np.bool_]:
         """On which of the days a person is employed; shape `(n,)`."""
-        own = self.employment[self.employment["person_id"] == person_id]
         inside = np.zeros(len(days), dtype=bool)
-        for starts, ends in zip(own["starts"], own["ends"], strict=True):
-            inside |= np.asarray((days >= starts) & (days <= ends))
+        for starts, ends in self.employments.get(person_id, []):
+            inside |= (days >= starts) & (days <= ends)
         return inside
 
 
@@ -109,8 +118,3 @@ def as_of_quarter(people: People, quarter: Quarter) -> pd.DataFrame:
     table = table.merge(latest, on="person_id", how="left").merge(people.first_facts, on="person_id", how="left")
     table["has_goals"] = table["goals"].fillna("").ne(NO_GOALS)
     return table.sort_values("person_id").reset_index(drop=True)
-
-
-def to_day(value: object) -> date | None:
-    """A plain day, or None where it is missing."""
-    return None if value is None or pd.isna(value) else pd.Timestamp(value).date()  # type: ignore[call-overload, arg-type]

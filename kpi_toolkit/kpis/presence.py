@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from kpi_toolkit.intake.calendar import working_days
 from kpi_toolkit.kpis.people import People
 from kpi_toolkit.kpis.timeline import Timeline, as_quarter, quarter_days
-from kpi_toolkit.quarter import Quarter, quarters_between
+from kpi_toolkit.quarter import quarters_between
 
 Flags = NDArray[np.bool_]
 
@@ -34,22 +34,25 @@ def presence_of(people: People, in_quarters: pd.DataFrame, absences: pd.DataFram
     country of the quarter before holds. `absences`: person_id, starts_on, ends_on; an open one lasts.
     """
     first = as_quarter(int(timeline.periods.loc[timeline.periods["grain"] == "quarter", "period"].min()), timeline.quarter.fiscal)
+    quarters = list(quarters_between(first, timeline.quarter))
+    days = {quarter.ordinal: quarter_days(quarter).to_numpy() for quarter in quarters}
     away = {str(person): part for person, part in absences.groupby("person_id")}
-    iso = {(row.person_id, row.period): row.iso for row in in_quarters.itertuples()}
+    places = zip(in_quarters["person_id"], in_quarters["period"], in_quarters["iso"], strict=True)
+    iso = {(person, period): place for person, period, place in places}
+    worked: dict[tuple[str | None, int], Flags] = {}
     rows, there = [], {}
-    for person in sorted(people.employment["person_id"].unique()):
-        begun, country = False, None
-        for quarter in quarters_between(first, timeline.quarter):
-            days = quarter_days(quarter)
-            employed = people.employed_days(person, days)
-            begun |= bool(employed.any()) or _begun_before(people, person, quarter)
+    for person in sorted(people.employments):
+        begins, country = min(people.employments[person])[0], None
+        for quarter in quarters:
+            if begins > days[quarter.ordinal][-1]:
+                continue
             found = iso.get((person, quarter.ordinal), country)
             country = found if isinstance(found, str) else None
-            if not begun:
-                continue
-            present = employed & ~_absent(away.get(person), days)
-            worked = working_days(country, quarter.first_day, quarter.last_day)
-            whole, own = int(worked.sum()), int((worked & present).sum())
+            key = (country, quarter.ordinal)
+            if key not in worked:
+                worked[key] = working_days(country, quarter.first_day, quarter.last_day)
+            present = people.employed_days(person, days[quarter.ordinal]) & ~_absent(away.get(person), days[quarter.ordinal])
+            whole, own = int(worked[key].sum()), int((worked[key] & present).sum())
             rows.append((person, str(quarter), whole, own, own / whole if whole else np.nan))
             if quarter == timeline.quarter:
                 there[person] = present
@@ -57,14 +60,9 @@ def presence_of(people: People, in_quarters: pd.DataFrame, absences: pd.DataFram
     return Presence(pd.DataFrame(rows, columns=columns), there)
 
 
-def _begun_before(people: People, person: str, quarter: Quarter) -> bool:
-    own = people.employment.loc[people.employment["person_id"] == person, "starts"]
-    return bool((own < pd.Timestamp(quarter.first_day)).any())
-
-
-def _absent(absences: pd.DataFrame | None, days: pd.DatetimeIndex) -> Flags:
+def _absent(absences: pd.DataFrame | None, days: NDArray[np.datetime64]) -> Flags:
     away = np.zeros(len(days), dtype=bool)
     if absences is not None:
-        for starts, ends in zip(absences["starts_on"], absences["ends_on"], strict=True):
-            away |= np.asarray((days >= starts) & ((days <= ends) | pd.isna(ends)))
+        for starts, ends in zip(absences["starts_on"].to_numpy(), absences["ends_on"].to_numpy(), strict=True):
+            away |= (days >= starts) & ((days <= ends) | np.isnat(ends))
     return away

@@ -29,7 +29,8 @@ class Lens:
     """From where facts are seen: days with cells, the periods of each cell, the levels, and how money is converted.
 
     `days`: day, cell. `windows`: cell, grain, period, last_day (and, where people see different periods, person_id).
-    `before`: the same for the period before, numbered as the period after it. `levels`: level. `memberships`: person_id, `KEYS`,
+    `before`: the same for the period before, numbered as the period after it (None: the windows are those). `levels`: level.
+    `memberships`: person_id, `KEYS`,
     last_day. Relations that several views share are computed once.
     """
 
@@ -101,14 +102,24 @@ def customers(lens: Lens) -> Any:
     """
     import ibis
 
-    rows = lens.seen(lens.orders)
-    by = rows.filter(rows.customer_id.notnull()).group_by([*KEYS, "customer_id"]).aggregate(orders=rows.order_id.nunique())
+    by = _buyers(lens)
     before = customers_before(lens).mutate(kept=ibis.literal(True))
     returned = lens.once("returned", lambda: relations.returns_of_customers(lens.order_days))
     returned = in_cells(returned, lens.days).inner_join(lens.windows, "cell")
     returned = returned.select("grain", "period", "customer_id").distinct().mutate(back=ibis.literal(True))
     by = _beside(by, before, [*KEYS, "customer_id"], "kept")
     return _beside(by, returned, ["grain", "period", "customer_id"], "back")
+
+
+def _buyers(lens: Lens) -> Any:
+    """A row a customer with an order of the entity in the period, and how many."""
+
+    def counted() -> Any:
+        rows = lens.seen(lens.orders)
+        rows = rows.filter(rows.customer_id.notnull())
+        return rows.group_by([*KEYS, "customer_id"]).aggregate(orders=rows.order_id.nunique())
+
+    return lens.once("buyers", counted)
 
 
 def _beside(rows: Any, flags: Any, keys: list[str], flag: str) -> Any:
@@ -120,6 +131,9 @@ def _beside(rows: Any, flags: Any, keys: list[str], flag: str) -> Any:
 
 def customers_before(lens: Lens) -> Any:
     """A row a customer with an order of the entity in the period before."""
+    if lens.before is None:
+        buyers = _buyers(lens)
+        return buyers.mutate(period=buyers.period + 1).select(*KEYS, "customer_id")
     rows = lens.seen(lens.orders, lens.before)
     return rows.filter(rows.customer_id.notnull()).select(*KEYS, "customer_id").distinct()
 

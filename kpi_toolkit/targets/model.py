@@ -31,7 +31,7 @@ LEVELS_ABOVE = ("team", "country", "company")
 
 
 class ScenarioNotModelled(KpiError):
-    code = "K401"
+    code = "K451"
     message = N_(
         "policy.scenario is {scenario!r}: scenarios other than 'base' are not modelled yet. Set policy.scenario to base; targets "
         "then follow what people's own quarters foretell."

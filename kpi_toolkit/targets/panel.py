@@ -27,7 +27,7 @@ ADDS = ("count", "sum")  # shapes whose values of persons add to the company's
 
 
 class NoRate(KpiError):
-    code = "K402"
+    code = "K452"
     message = N_("{kpi}: no agreed rate for {currency}, in which people are measured. Add it to the table rates.")
 
 

@@ -47,7 +47,7 @@ def test_who_leaves_and_comes_back_is_employed_twice() -> None:
         {"person_id": "P", "joined_on": "2023-01-02", "left_on": "2023-06-30", "valid_from": "2023-01-02"},
         {"person_id": "P", "joined_on": "2025-02-01", "left_on": None, "valid_from": "2025-02-01"},
     )
-    inside = twice.employed_days("P", pd.to_datetime(["2023-06-30", "2023-07-01", "2025-01-31", "2025-02-01"]))
+    inside = twice.employed_days("P", days(["2023-06-30", "2023-07-01", "2025-01-31", "2025-02-01"]).to_numpy())
     assert inside.tolist() == [True, False, False, True]
 
 

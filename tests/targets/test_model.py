@@ -218,12 +218,12 @@ def test_the_last_targets_are_shown_and_not_applied():
 
 
 def test_a_scenario_other_than_base_is_one_clear_message():
-    with pytest.raises(ScenarioNotModelled, match=r"K401.*not modelled yet"):
+    with pytest.raises(ScenarioNotModelled, match=r"K451.*not modelled yet"):
         model_targets(client().measured(), ALL, engagement(scenario="stretch"))
 
 
 def test_a_currency_without_an_agreed_rate_is_one_clear_message():
     history = client(currencies=["TRY"] * 24, rates={"USD": 1.0, "TRY": 0.03}).measured()
     object.__setattr__(history, "rates", history.rates[history.rates["currency"].eq("USD")])
-    with pytest.raises(NoRate, match=r"K402.*TRY"):
+    with pytest.raises(NoRate, match=r"K452.*TRY"):
         model_targets(history, Chosen("revenue"), engagement())
