@@ -30,8 +30,7 @@ class Lens:
 
     `days`: day, cell. `windows`: cell, grain, period, last_day (and, where people see different periods, person_id).
     `before`: the same for the period before, numbered as the period after it (None: the windows are those). `levels`: level.
-    `memberships`: person_id, `KEYS`,
-    last_day. Relations that several views share are computed once.
+    `memberships`: person_id, `KEYS`, last_day. Relations that several views share are computed once.
     """
 
     facts: Facts

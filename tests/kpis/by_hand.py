@@ -10,7 +10,7 @@ import pandas as pd
 
 from kpi_toolkit.quarter import Quarter
 
-YEAR, WINDOW, BACK = {"quarter": 4, "month": 12}, 30, 180
+WINDOW, BACK = 30, 180
 NO_ORDER = ("returned", "cancelled", "canceled", "void")
 Frames = dict[str, pd.DataFrame]
 
@@ -48,6 +48,8 @@ class ByHand:
     def __init__(self, frames: Frames, quarter: Quarter, acquired: bool, as_of: date | None = None) -> None:
         limit = pd.Timestamp(min(quarter.last_day, as_of or quarter.last_day))
         self.quarter, self.acquired, self.people = quarter, acquired, frames["people"]
+        ordered = self.people.sort_values("valid_from", na_position="first")
+        self.rows = {name: [row for _, row in own.iterrows()] for name, own in ordered.groupby("person_id")}
         self.parts: dict[tuple[int, str], dict[str, pd.DataFrame]] = {}
         self.row_on, self.there = cache(self._row_on), cache(self._there)
         self.book = Book(frames["rates"], quarter)
@@ -76,9 +78,10 @@ class ByHand:
         self.firsts = self._firsts()
 
     def _row_on(self, person: str, day: pd.Timestamp) -> pd.Series:
-        own = self.people[self.people["person_id"] == person].sort_values("valid_from", na_position="first")
-        begun = own[own["valid_from"].isna() | (own["valid_from"] <= day)]
-        return (begun if len(begun) else own.head(1)).iloc[-1]
+        row = self.rows[person][0]
+        for other in self.rows[person][1:]:
+            row = other if other["valid_from"] <= day else row
+        return row
 
     def placed(self, table: pd.DataFrame, day: str, limit: pd.Timestamp | None = None) -> pd.DataFrame:
         table = table if limit is None else table[table[day] <= limit]

@@ -25,14 +25,15 @@ def test_each_kpi_equals_plain_pandas_for_every_level_and_grain(case: str) -> No
     given = frames(seed, orders=260, acquired=acquired)
     quarter = Quarter.parse(text, FiscalYear.parse(starts))
     measured = measure(tables(**given), engagement(fiscal_year_starts=starts), quarter)
-    found = measured.measures.set_index(["level", "entity_id", "grain", "period", "kpi"])
+    rows = measured.measures.to_dict("records")
+    found = {(row["level"], row["entity_id"], row["grain"], row["period"], row["kpi"]): row for row in rows}
     hand = ByHand(given, quarter, acquired)
     wrong, seen = [], set()
     first = Quarter.of(hand.dated["day"].min().date(), quarter.fiscal)
     for number, (grain, label, begin, end) in enumerate(periods(first, quarter)):
         for level, entity, currency in hand.entities(begin, end):
             # values of a part of the periods, for speed; who has a row is seen for all
-            if number % 7 != seed if grain == "month" else seed > 1 and number < 4:
+            if number % 7 != seed if grain == "month" else number < 3:
                 seen |= {(level, entity, grain, label, kpi.id) for kpi in CATALOGUE}
                 continue
             by_hand = hand.values(level, entity, currency, grain, begin, end)
@@ -40,13 +41,13 @@ def test_each_kpi_equals_plain_pandas_for_every_level_and_grain(case: str) -> No
             for kpi, (value, constant) in by_hand.items():
                 key = (level, entity, grain, label, kpi)
                 seen.add(key)
-                row = found.loc[key]
+                row = found[key]
                 if not (same(row["value"], value) and same(row["value_constant"], constant)):
                     wrong.append((key, row["value"], value, row["value_constant"], constant))
                 if row["unit"] == "money":
                     assert row["currency"] == currency, key
     assert not wrong, f"{len(wrong)} of {len(seen)}: {wrong[:5]}"
-    assert set(found.index) == seen
+    assert set(found) == seen
 
 
 def same(one: float, other: float | None) -> bool:

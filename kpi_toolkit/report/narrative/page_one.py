@@ -192,11 +192,10 @@ def _stands_out(facts: Facts) -> str:
     """The KPI beside the main one that is furthest short (with a signal first), else the country with the largest gap."""
     say = facts.words
     others = [one for one in facts.results if one.kpi != facts.main and one.judged]
+    seen = {one.kpi: course(facts, one) for one in others}
+    kinds = {kpi: one.kind if one.target is not None else "" for kpi, one in seen.items()}  # a signal of what the target measures
+    others = [one for one in others if one.attainment < 1 or kinds[one.kpi] == "concern"]
     if others:
-        seen = {one.kpi: course(facts, one) for one in others}
-        kinds = {
-            kpi: one.kind if one.target is not None else "" for kpi, one in seen.items()
-        }  # a signal of what the target measures
         worst = min(others, key=lambda one: (kinds[one.kpi] != "concern", one.attainment, one.kpi))
         kind = kinds[worst.kpi]
         message = {
@@ -220,6 +219,8 @@ def _stands_out(facts: Facts) -> str:
     if len(countries) < 2 or math.isnan(countries[0].gap):
         return ""
     first = countries[0]
+    if not _short(facts, first):
+        return prose(say.language, N_("**A fact.** No KPI and no country is short of its targets."))
     currency = facts.currency if say.unit(facts.main) == "money" else ""
     return prose(
         say.language, N_("**A fact.** The largest gap is {country}: {gap} from its targets ({share})."),
