@@ -179,10 +179,12 @@ def _looked_after(lens: Lens) -> Any:
 
 
 def _customers(lens: Lens) -> Any:
-    """The client's table of customers."""
-    owned = lens.facts.tables.customers
+    """The client's customers, without those acquired after `as_of`."""
+    import ibis
+
+    owned, as_of = lens.facts.tables.customers, lens.facts.as_of
     assert owned is not None, "a view of customers without the table"
-    return owned
+    return owned if as_of is None else owned.filter(owned.acquired_on.isnull() | (owned.acquired_on <= ibis.literal(as_of)))
 
 
 def portfolio(lens: Lens) -> Any:
