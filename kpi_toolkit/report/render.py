@@ -189,7 +189,7 @@ def page_words(here: Opened, speech: Language) -> dict[str, str]:
 
 
 def data_day(here: Opened) -> date:
-    """The day until which the data speak: `--as-of`, else the last fact; at most the quarter's last day. The clock says nothing."""
+    """Until when the data speak: `--as-of`, else the last fact; at most the quarter's last day. The clock says nothing."""
     days = [day for day in here.table("coverage")["last_fact"] if isinstance(day, date)]
     return min(here.as_of or max(days, default=here.quarter.last_day), here.quarter.last_day)
 
