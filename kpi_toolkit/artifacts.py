@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+CLIENTS_FOLDER = "client_data"
 Kind = Literal["text", "number", "flag", "day"]
 
 
 class MissingArtifact(KpiError):
     code = "K020"
-    message = N_("{path} is not there yet: it is left by the step {step!r}. Run: kpi run {client} {quarter} --step {step}")
+    message = N_("{path} is not there yet: it is left by the step {step!r}. Run: {command}")
 
 
 class NotASchema(KpiError):
@@ -212,8 +213,15 @@ def load(folder: Path, name: str) -> pd.DataFrame:
     path = folder / f"{name}.parquet"
     if not path.is_file():
         quarter = folder.parent
-        raise MissingArtifact(path=path, step=SCHEMAS[name].step, client=quarter.parent.name, quarter=quarter.name)
+        step = SCHEMAS[name].step
+        command = f"kpi run {client_of(quarter.parent)} {quarter.name}" + ("" if step == "measure" else f" --step {step}")
+        raise MissingArtifact(path=path, step=step, command=command)
     return conform(name, pq.read_table(path).to_pandas())
+
+
+def client_of(root: Path) -> str:
+    """A client as a command names it: by its name under `client_data/`, by its path elsewhere."""
+    return root.name if root.parent.name == CLIENTS_FOLDER else str(root)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -45,6 +45,11 @@ class BadChoice(KpiError):
     message = N_("{option} {text!r} is not known. Choose from: {choices}.")
 
 
+class FileFault(KpiError):
+    code = "K703"
+    message = N_("{file}: {problem}. Check that the folder is there, that it may be written, and that the disk has room.")
+
+
 def main() -> None:
     """The command `kpi`: input errors are said once, in the language of KPI_LANG (en, vi), without a traceback."""
     for stream in (sys.stdout, sys.stderr):
@@ -54,6 +59,10 @@ def main() -> None:
         app()
     except KpiError as error:
         typer.echo(error.worded(language.load(os.environ.get("KPI_LANG", "en"))), err=True)
+        sys.exit(1)
+    except OSError as error:
+        problem = FileFault(file=error.filename or "–", problem=error.strerror or type(error).__name__)
+        typer.echo(problem.worded(language.load(os.environ.get("KPI_LANG", "en"))), err=True)
         sys.exit(1)
     except Exception as error:  # noqa: BLE001 - the last door: a fault of ours is said in one line, its trace kept for us
         with tempfile.NamedTemporaryFile("w", prefix="kpi-", suffix=".log", delete=False, encoding="utf-8") as log:

@@ -5,6 +5,8 @@ Every run first reads the sources and writes the measures anew; the six steps ar
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,6 +44,14 @@ GROUND = (
 class UnknownStep(KpiError):
     code = "K601"
     message = N_("There is no step {step!r}. Steps: {steps}. Nearest: {near}.")
+
+
+class OtherInputs(KpiError):
+    code = "K602"
+    message = N_(
+        "{step} would build on {earlier}, which ended on other inputs than the measures that stand now. Run both: "
+        "kpi run {client} {quarter} --step {earlier} --step {step}"
+    )
 
 
 @dataclass(frozen=True)
@@ -83,6 +93,7 @@ def run(
     before = workspace.read_manifest(folder)
     entries = _prepare(own, at, as_of, wanted, say)
     kept = _standing(before, entries, wanted) if resume else ()
+    _check_ground(root, at, wanted)
     for number, step in enumerate(wanted, start=1):
         if step in kept:
             say(f"[{number}/{len(wanted)}] {step}: stands since the last run")
@@ -104,21 +115,47 @@ def _standing(before: Mapping[str, Any], entries: Mapping[str, object], wanted: 
     return tuple(standing)
 
 
+def ground(manifest: Mapping[str, Any]) -> str:
+    """A digest of what the results of *evaluate* and the steps after it depend on, as the manifest says it now."""
+    told = {name: manifest.get(name) for name in (*GROUND, "ledger")}
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def of_other_inputs(manifest: Mapping[str, Any]) -> list[str]:
+    """The steps from *evaluate* on that ended on other inputs than the measures that stand now."""
+    now, steps = ground(manifest), manifest.get("steps", {})
+    return [step for step in STEPS if step not in BEFORE_GOALS and steps.get(step, {}).get("ground", now) != now]
+
+
+def _check_ground(root: Path, at: Quarter, wanted: Sequence[str]) -> None:
+    """Refuse to build a step on an evaluation of other inputs."""
+    stale = [step for step in of_other_inputs(workspace.read_manifest(root / str(at))) if step not in wanted]
+    later = [step for step in wanted if step not in BEFORE_GOALS]
+    order = list(STEPS)
+    for step in later:
+        before = [one for one in stale if order.index(one) < order.index(step)]
+        if before:
+            raise OtherInputs(step=step, earlier=before[0], client=artifacts.client_of(root), quarter=at)
+
+
 def _prepare(own: Engagement, at: Quarter, as_of: date | None, steps: Sequence[str], say: Say) -> dict[str, object]:
     """Read the sources, write the measures and what goes with them; returns what the manifest says of it."""
     from kpi_toolkit import intake, kpis
 
     folder = own.root / str(at)
-    if "target" in steps and not _has_goals(own.root, at):
-        artifacts.write_text(folder / "engagement.yml", own.path.read_text(encoding="utf-8"))
-    settled = engagement.for_quarter(own.root, at)
+    copy = folder / "engagement.yml"
+    free = not _has_goals(own.root, at)  # until the first goal the client's own file holds, and the copy follows it
+    settled = own if free else engagement.for_quarter(own.root, at)
+    if not free and copy.is_file() and artifacts.digest(copy) != artifacts.digest(own.path):
+        say(f"goals of {at} are in the ledger: KPIs, policy and company goals are those of {copy}")
     say(f"reading the sources of {own.client}")
     tables = intake.read(settled, folder / "quarantine")
     say(f"measuring {at}" + (f" as of {as_of}" if as_of else ""))
     measured = kpis.measure(tables, settled, at, as_of)
     for name in workspace.PREPARED:
         artifacts.save(folder / "results", name, getattr(measured, name))
-    copy = folder / "engagement.yml"
+    if free and ("target" in steps or copy.is_file()):
+        artifacts.write_text(copy, own.path.read_text(encoding="utf-8"))
     digests = workspace.result_digests(folder)
     entries: dict[str, object] = {
         "quarter": str(at),
@@ -147,7 +184,7 @@ def _carry_out(root: Path, at: Quarter, step: str) -> None:
     run_notebook(notebooks() / f"{name}.ipynb", folder / "notebooks" / f"{name}.ipynb", parameters)
     workspace.note(
         folder,
-        steps={step: {"started": started, "ended": workspace.now()}},
+        steps={step: {"started": started, "ended": workspace.now(), "ground": ground(workspace.read_manifest(folder))}},
         results=workspace.result_digests(folder),
     )
 

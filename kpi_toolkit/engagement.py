@@ -9,12 +9,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from kpi_toolkit.artifacts import CLIENTS_FOLDER
 from kpi_toolkit.errors import KpiError, nearest
 from kpi_toolkit.language import N_
 from kpi_toolkit.quarter import FiscalYear, Quarter
 
 FILE_NAME = "engagement.yml"
-CLIENTS_FOLDER = "client_data"
 TABLES = (
     "people", "customers", "orders", "opportunities", "activities", "leads", "spend", "payments", "absences", "events",
     "quotas", "rates",
@@ -254,9 +254,9 @@ class Engagement(_Part):
 
 
 def find(client: str | Path, start: Path | None = None) -> Path:
-    """The folder of a client: an existing path, else a folder under `client_data/`, looked for upward from `start`.
+    """The folder of a client: an existing path, else a folder under `client_data/`; both are looked for upward from `start`.
 
-    Raises `NoEngagement`.
+    So `client_data/demo` is found from notebooks/, where Jupyter stands. Raises `NoEngagement`.
     """
     start = (start or Path.cwd()).resolve()
     given = start / Path(client)
@@ -266,6 +266,8 @@ def find(client: str | Path, start: Path | None = None) -> Path:
         return given
     known: list[str] = []
     for folder in (start, *start.parents):
+        if len(Path(client).parts) > 1 and (folder / client / FILE_NAME).is_file():
+            return folder / client
         clients = folder / CLIENTS_FOLDER
         if clients.is_dir():
             known += [path.parent.name for path in clients.glob(f"*/{FILE_NAME}")]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from kpi_toolkit.exceptions import Exceptions
     from kpi_toolkit.kpis.measured import Measured
 
-LEAST_DATA = 0.5  # share of the goals with data, below which the KPI's data are broken
+LEAST_DATA = 0.5  # share of the complete goals with data, below which the KPI's data are broken
 LEAST_SPREAD = 0.02  # of attainment between the 10 % and the 90 % person, below which the KPI tells nobody apart
 GAMED = 0.2  # share of people with an undecided or upheld case of unusual timing
 OUTLOOK = {"targets": "outlook_people", "company_targets": "outlook"}  # as the tables of targets are saved here
@@ -180,9 +180,12 @@ def _health(
     """The first fault of a KPI, with its code and figures; fine where none is found or too few people tell."""
     if one.kpi not in stand:
         return Health.DATA_BROKEN, code("not_available", _missing(past, one.kpi))
-    people, judged = len(one.goals), one.judged
-    if not people:
+    judged = one.judged
+    if not len(one.goals):
         return Health.FINE, "no_goals"
+    people = int(one.goals["complete"].astype(bool).sum())
+    if not people:  # the sources stop before the quarter ends: that tells of the day they were read, not of the KPI
+        return Health.FINE, "incomplete_quarter"
     if people >= LEAST_PEOPLE and len(judged) < LEAST_DATA * people:
         return Health.DATA_BROKEN, code("no_data", len(judged) / people, people)
     if len(judged) < LEAST_PEOPLE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kpi_toolkit import artifacts, intake, workspace
+from kpi_toolkit import artifacts, cycle, intake, workspace
 from kpi_toolkit.engagement import Engagement
 from kpi_toolkit.quarter import BadQuarter, Quarter
 
@@ -34,7 +34,7 @@ def quarters(engagement: Engagement) -> list[Quarter]:
 
 def standing(engagement: Engagement) -> list[str]:
     """One paragraph a quarter: the steps that ended, goals signed, exceptions open, reports; then the next command."""
-    client, lines = engagement.root.name, [f"{engagement.client}  ({engagement.root})"]
+    client, lines = artifacts.client_of(engagement.root), [f"{engagement.client}  ({engagement.root})"]
     known = quarters(engagement)
     if not known:
         return [*lines, f"No quarter has been run. Next: kpi check {client}, then kpi run {client} QUARTER"]
@@ -42,6 +42,9 @@ def standing(engagement: Engagement) -> list[str]:
         here = workspace.open(engagement.root, str(quarter))
         ended = [step for step, times in here.manifest.get("steps", {}).items() if times.get("ended")]
         lines.append(f"{quarter}: steps done: {', '.join(_in_order(ended)) or 'none'}")
+        stale = cycle.of_other_inputs(here.manifest)
+        if stale:
+            lines.append(f"    of other inputs than the measures that stand now, run again: {', '.join(stale)}")
         lines.extend(f"    {line}" for line in _details(here))
     step = _in_order(ended)[-1] if ended else "measure"
     lines.append("Next: " + NEXT_STEP[step].format(client=client, quarter=known[-1], next=known[-1].next))

@@ -65,7 +65,7 @@ def test_further_columns_are_kept_behind_those_of_the_schema(tmp_path):
 
 def test_a_missing_table_names_the_step_and_the_command(tmp_path):
     with pytest.raises(MissingArtifact, match=r"kpi run acme 2026Q3 --step evaluate"):
-        artifacts.load(tmp_path / "acme" / "2026Q3" / "results", "evaluation")
+        artifacts.load(tmp_path / "client_data" / "acme" / "2026Q3" / "results", "evaluation")
 
 
 def test_text_is_written_with_plain_line_ends_and_nothing_is_left_beside_it(tmp_path):

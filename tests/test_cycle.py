@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kpi_toolkit import cycle
-from kpi_toolkit.cycle import UnknownStep
+from kpi_toolkit import cycle, workspace
+from kpi_toolkit.cycle import OtherInputs, UnknownStep
+from kpi_toolkit.quarter import Quarter
 
 
 def test_steps_are_carried_out_in_the_order_of_the_cycle():
@@ -40,6 +41,23 @@ def test_changed_ground_keeps_nothing(entry):
 
 def test_a_signature_leaves_the_steps_before_the_goals_and_redoes_the_rest():
     assert cycle._standing(manifest(*cycle.STEPS, ledger="other"), ENTRIES, tuple(cycle.STEPS)) == cycle.BEFORE_GOALS
+
+
+def test_a_step_is_never_built_on_an_evaluation_of_other_inputs(tmp_path):
+    folder = tmp_path / "2026Q3"
+    entries = dict.fromkeys((*cycle.GROUND, "ledger"), "same")
+    workspace.note(folder, **entries)
+    now = cycle.ground(workspace.read_manifest(folder))
+    done = {step: {"ended": "1", "ground": now} for step in ("evaluate", "act")}
+    workspace.note(folder, steps=done)
+    assert cycle.of_other_inputs(workspace.read_manifest(folder)) == []
+    workspace.note(folder, as_of="2026-08-05")
+    assert cycle.of_other_inputs(workspace.read_manifest(folder)) == ["evaluate", "act"]
+    quarter = Quarter.parse("2026Q3")
+    with pytest.raises(OtherInputs, match="--step evaluate --step renew"):
+        cycle._check_ground(tmp_path, quarter, ("renew",))
+    cycle._check_ground(tmp_path, quarter, ("evaluate", "act", "renew"))
+    cycle._check_ground(tmp_path, quarter, ("diagnose", "propose", "target"))
 
 
 def test_every_step_has_its_notebook():

@@ -141,3 +141,12 @@ def test_a_quarter_judges_by_its_own_copy_and_reads_by_the_clients(tmp_path):
 def test_a_value_in_a_message_is_one_short_line():
     assert len(engagement.shortened("x" * 10_000)) <= 60
     assert engagement.shortened("a\n\x1b[31mb") == "a  [31mb"
+
+
+def test_a_path_is_found_from_a_folder_beside_it(tmp_path):
+    root = tmp_path / "client_data" / "acme"
+    root.mkdir(parents=True)
+    (root / "engagement.yml").write_text("client: Acme\nsources: {orders: {file: a.csv}}\n", encoding="utf-8")
+    (tmp_path / "notebooks").mkdir()
+    for client in ("client_data/acme", "acme"):
+        assert engagement.find(client, tmp_path / "notebooks") == root

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from kpi_toolkit.artifacts import empty
 from kpi_toolkit.kpis.declaration import KPI, Amount, Shape, Unit
 from kpi_toolkit.kpis.exchange import CONSTANT, LATER
 from kpi_toolkit.kpis.timeline import YEAR
@@ -37,7 +38,7 @@ def measures_of(parts: pd.DataFrame, kpis: Iterable[KPI], first_order: date | No
         table["unit"] = str(kpi.unit)
         table["currency"] = parts["target"] if kpi.unit == Unit.MONEY else None
         tables.append(table)
-    return pd.concat(tables, ignore_index=True)
+    return pd.concat(tables, ignore_index=True) if tables else empty("measures")
 
 
 def _sum(parts: pd.DataFrame, amount: Amount, ending: str = "") -> pd.Series[float]:

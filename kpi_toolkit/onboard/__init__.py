@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from kpi_toolkit.artifacts import write_text
-from kpi_toolkit.engagement import CLIENTS_FOLDER, FILE_NAME, shortened
+from kpi_toolkit.artifacts import CLIENTS_FOLDER, write_text
+from kpi_toolkit.engagement import FILE_NAME, shortened
 from kpi_toolkit.errors import KpiError
 from kpi_toolkit.language import N_
 

@@ -20,6 +20,7 @@ from kpi_toolkit.report.plain import Rich, rich
 from kpi_toolkit.report.roll import NO_GOAL, Roll
 from kpi_toolkit.report.sources import Sources
 from kpi_toolkit.report.words import Words, enums, inside, sentence
+from kpi_toolkit.report.words.choice_codes import health
 from kpi_toolkit.report.words.enums import family
 
 DECIDE_WITHIN = timedelta(days=15)  # after the quarter's last day, where the plan names no day of its own
@@ -137,7 +138,7 @@ def _why_goal(facts: Facts) -> str:
     return say(
         N_("This quarter: {actual}, {share} of the target"),
         actual=say.value(result.kpi, result.actual, result.currency),
-        share=say.language.percent(result.attainment),
+        share=say.attained(result.attainment, facts.here.engagement.policy.bands),
     )
 
 
@@ -150,7 +151,7 @@ def _kpis(facts: Facts) -> Iterator[Decision]:
         say(
             N_("{kpi}: {why} ({what})"),
             kpi=say.kpi(str(row.kpi)),
-            why=enums.word(say.language, "health", row.health),
+            why=health(say, row.health, row.reason),
             what=enums.word(say.language, "recommendation", row.recommendation),
         )
         for row in records(table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from kpi_toolkit.language import N_
 from kpi_toolkit.report.blocks import Prose, div, heading
@@ -14,6 +15,8 @@ from kpi_toolkit.report.plain import prose
 from kpi_toolkit.report.roll import Roll
 from kpi_toolkit.report.sources import Sources
 from kpi_toolkit.report.words import inside
+
+SHORT = re.compile(r"no_history:(\d+):(\d+)")  # usable KPIs, and how many are asked for
 
 
 def why_head(here: Here | Facts) -> Prose:
@@ -49,6 +52,8 @@ def people_head(here: Here | Facts) -> Prose:
     facts = Facts.of(here)
     say, counts = facts.words, Roll(Facts.of(here)).verdicts
     total, number = sum(counts.values()), facts.words.language.number
+    if not facts.here.has("evaluation"):
+        return heading(prose(say.language, N_("People: not evaluated yet")), "sec-people", 1)
     if not total:
         return heading(prose(say.language, N_("People: nobody could be judged this quarter")), "sec-people", 1)
     sure = counts["met_sure"] + counts["missed_sure"]
@@ -65,13 +70,11 @@ def everyone_head(here: Here | Facts) -> Prose:
     counts, number = roll.verdicts, say.language.number
     if not sum(counts.values()):
         return heading(prose(say.language, N_("Levels and how sure they are")), "sec-everyone")
-    message = N_("By score: the level of {up} people is on target ({up_sure} surely), that of {down} below ({down_sure} surely)")
+    message = N_("By score: the level of {up} is on target ({up_sure} surely), that of {down} below ({down_sure} surely)")
     if not roll.by_score:
-        message = N_(
-            "By {kpi}: the level of {up} people is on target ({up_sure} surely), that of {down} below ({down_sure} surely)"
-        )
+        message = N_("By {kpi}: the level of {up} is on target ({up_sure} surely), that of {down} below ({down_sure} surely)")
     text = prose(
-        say.language, message, kpi=inside(say.kpi(facts.main)), up=number(counts["met_sure"] + counts["met_unsure"]),
+        say.language, message, kpi=inside(say.kpi(facts.main)), up=say.counted(counts["met_sure"] + counts["met_unsure"]),
         up_sure=number(counts["met_sure"]), down=number(counts["missed_sure"] + counts["missed_unsure"]),
         down_sure=number(counts["missed_sure"]),
     )  # fmt: skip
@@ -85,11 +88,21 @@ def parted(here: Here | Facts) -> Prose:
     below, above = Roll(facts).parted
     if not below and not above:
         return div("note", prose(language, N_("No verdict parts from its result.")))
+    count = facts.words.count
     message = N_(
-        "Result and level are two things: {below} below 100% have a level that is more likely on target; {above} at 100% or more "
-        "have one that is more likely below. Signed goals are paid by the result; plans look at the level."
+        "Result and level are two things: {below}; {above}. Signed goals are paid by the result; plans look at the level."
     )
-    return div("note", prose(language, message, below=facts.words.counted(below), above=facts.words.counted(above)))
+    up = count(
+        below,
+        N_("{n} person below 100% has a level that is more likely on target"),
+        N_("{n} people below 100% have a level that is more likely on target"),
+    )
+    down = count(
+        above,
+        N_("{n} person at 100% or more has one that is more likely below"),
+        N_("{n} people at 100% or more have one that is more likely below"),
+    )
+    return div("note", prose(language, message, below=up, above=down))
 
 
 def matrix_head(here: Here | Facts) -> Prose:
@@ -99,7 +112,12 @@ def matrix_head(here: Here | Facts) -> Prose:
     if math.isnan(roll.company_score):
         return heading(prose(language, N_("Results by country")), "sec-matrix")
     message = N_("Results by country: the mean score of {people} is {score}")
-    text = prose(language, message, people=facts.words.counted(roll.scored), score=language.percent(roll.company_score))
+    text = prose(
+        language,
+        message,
+        people=facts.words.counted(roll.scored),
+        score=facts.words.attained(roll.company_score, facts.here.engagement.policy.bands),
+    )
     return heading(text, "sec-matrix")
 
 
@@ -107,7 +125,7 @@ def unscored_head(here: Here | Facts) -> Prose:
     """How many people have no score."""
     facts = Facts.of(here)
     language, n = facts.words.language, len(Roll(facts).not_scored)
-    if not len(facts.table("people")):
+    if not len(facts.table("people")) or not facts.here.has("evaluation"):
         return heading(prose(language, N_("Who is not scored")), "sec-unscored")
     message = N_("Everyone is scored") if not n else N_("One person is not scored") if n == 1 else N_("{n} people are not scored")
     return heading(prose(language, message, n=language.number(n)), "sec-unscored")
@@ -160,6 +178,11 @@ def kpis_head(here: Here | Facts) -> Prose:
     chosen = table.loc[table["chosen"], "kpi"].nunique()
     if not len(table):
         return heading(prose(language, N_("KPIs: no set has been proposed yet")), "sec-choice", 1)
+    short = next((one for reason in table["reason"].fillna("") if (one := SHORT.match(str(reason)))), None)
+    if not chosen and short:
+        message = N_("KPIs: only {n} usable of the {asked} asked for, so none is chosen")
+        n, asked = (language.number(int(one)) for one in short.groups())
+        return heading(prose(language, message, n=n, asked=asked), "sec-choice", 1)
     if not chosen:
         return heading(prose(language, N_("KPIs: none could be chosen for want of history")), "sec-choice", 1)
     text = prose(

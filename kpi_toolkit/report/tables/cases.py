@@ -13,6 +13,7 @@ from kpi_toolkit.report.open_cases import grouped
 from kpi_toolkit.report.roll import Roll
 from kpi_toolkit.report.tables.absence import unavailable
 from kpi_toolkit.report.words import enums, reason, rule
+from kpi_toolkit.report.words.codes import patterned
 
 BEHIND = re.compile(r"(?:points|grain|periods|events):")  # codes of an evidence that say how much stands behind it
 MONTH = re.compile(r"\d{4}-\d\d")
@@ -35,12 +36,13 @@ def open_cases(here: Here | Facts, whole: bool = False) -> Block:
     for same in cases:
         row = same[0]
         evidence = str(row.evidence) if whole else ";".join(one for one in str(row.evidence).split(";") if not BEHIND.match(one))
+        told = reason(say, evidence, row.kpi, _currency(facts, row.person_id), patterned(row.rule, row.evidence))
         treatment = row.proposed_treatment
         rows.append(
             (
                 _who(facts, row.person_id, asked=True),
                 Cell(_kpis_and_period(facts, same), "small"),
-                Cell(f"{rule(say, row.rule)}. {reason(say, evidence, row.kpi, _currency(facts, row.person_id))}", "small"),
+                Cell(f"{rule(say, row.rule)}. {told}", "small"),
                 Cell("–" if absent(treatment) else enums.word(say.language, "treatment", treatment), "small"),
             )
         )

@@ -8,7 +8,7 @@ from kpi_toolkit.report.facts import Facts, Here, records
 from kpi_toolkit.report.plain import rich
 from kpi_toolkit.report.tables.absence import unavailable
 from kpi_toolkit.report.words import enums, reason
-from kpi_toolkit.report.words.choice_codes import PROPOSAL_CODES, RENEWAL_CODES
+from kpi_toolkit.report.words.choice_codes import PROPOSAL_CODES, RENEWAL_CODES, health
 
 
 def candidates(here: Here | Facts) -> Block:
@@ -86,7 +86,7 @@ def renewal(here: Here | Facts) -> Block:
             Cell(
                 enums.word(say.language, "recommendation", row.recommendation), "strong" if row.recommendation != "keep" else ""
             ),
-            enums.word(say.language, "health", row.health),
+            health(say, row.health, row.reason),
             Cell(reason(say, row.reason, row.kpi, "", RENEWAL_CODES), "small"),
         )
         for row in records(table)

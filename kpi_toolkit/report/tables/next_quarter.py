@@ -69,7 +69,7 @@ def _no_forecast(facts: Facts) -> str:
 
 
 def goals(here: Here | Facts) -> Block:
-    """The company's targets of the next quarter: goal, expected range, chance and how it was split."""
+    """The company's targets of the next quarter: goal, expected range, the chance of it and of each person, and how it was split."""
     facts = Facts.of(here)
     say, table = facts.words, facts.next_goals
     if not len(table):
@@ -78,7 +78,8 @@ def goals(here: Here | Facts) -> Block:
         Column("name", say(N_("KPI")), 42, gap=3),
         Column("goal", say(N_("Company goal, else sum of targets")), 32, True, 4, phone="lead"),
         Column("range", say(N_("Expected: 80% range")), 44, True, 5, phone="pair"),
-        Column("chance", say(N_("Chance")), 17, True, 5, phone="pair"),
+        Column("chance", say(N_("Chance of the company goal")), 28, True, 4, phone="pair"),
+        Column("each", say(N_("Chance of each person")), 24, True, 5, phone="pair"),
         Column("how", say(N_("How it is set")), None, gap=0, phone="wide"),
     )
     rows = []
@@ -96,7 +97,8 @@ def goals(here: Here | Facts) -> Block:
                 Cell(say.kpi(kpi), "strong"),
                 Cell(say.value(kpi, goal, currency), "strong"),
                 range_,
-                say.language.chance(row.p_goal if not absent(row.goal) else row.chance),
+                "–" if absent(row.goal) else say.language.chance(row.p_goal),
+                say.language.chance(row.chance),
                 Cell(reason(say, row.status, kpi, currency, COMPANY_CODES), "small"),
             )
         )

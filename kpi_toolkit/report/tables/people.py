@@ -108,7 +108,7 @@ def rollups(here: Here | Facts) -> Block:
     rows = tuple(
         (
             Cell(say.kpi(one.kpi), "strong"),
-            Cell(say.language.percent(one.attainment), "strong" if one.reached else "strong warning"),
+            Cell(say.attained(one.attainment, facts.here.engagement.policy.bands), "strong" if one.reached else "strong warning"),
             say(N_("{k} of {n}"), k=say.language.number(round(one.share_met * one.people)), n=say.language.number(one.people)),
             say.language.percent(one.share_met, 0),
             marks.bar(one.share_met, 24),
@@ -140,7 +140,7 @@ def owed(here: Here | Facts) -> Block:
         (
             Cell(name, "strong"),
             say.country(one.country),
-            say.language.percent(one.score),
+            say.attained(one.score, facts.here.engagement.policy.bands),
             Cell(say.language.percent(one.share), "strong"),
             (say.language.money(one.money, one.currency, 0) if one.currency else say.language.number(one.money)) if money else "",
         )
@@ -195,7 +195,7 @@ def plans(here: Here | Facts) -> Block:
         (
             Cell(say.person(str(row.person_id), asked=True) or say(N_("not named here")), "strong"),
             say.country(roll.countries.get(str(row.person_id))),
-            say.language.percent(None if absent(scores.get(row.person_id)) else float(scores[row.person_id])),
+            say.attained(scores.get(row.person_id), facts.here.engagement.policy.bands),
             say.owner(row.owner),
             say.language.day(row.due_on),
         )
@@ -210,6 +210,8 @@ def not_scored(here: Here | Facts) -> Block:
     say, roll = facts.words, Roll(Facts.of(here))
     if not len(facts.table("people")):
         return unavailable(facts, facts.why_not("people"))
+    if not facts.here.has("evaluation"):  # without its step nothing is known of anyone's goals
+        return unavailable(facts, facts.why_not("evaluation"))
     if not roll.not_scored:
         return unavailable(facts, say(N_("everyone employed in the quarter has a score")))
     columns = (

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from kpi_toolkit.language import N_
 from kpi_toolkit.report.words import enums
 from kpi_toolkit.report.words.codes import Figures, Wording, fixed, worded
+from kpi_toolkit.report.words.names import Words
 
 QUARTER = re.compile(r"\d{4}Q[1-4]")
 CHOSEN: Mapping[str, str] = {
@@ -78,7 +79,16 @@ def _loosened(f: Figures) -> str:
 def _no_history(f: Figures) -> str:
     if not f.parts:
         return f.say(N_("no history before the quarter"))
-    return f.say(N_("only {n} KPIs can be judged where {asked} are asked: nothing is chosen"), n=f.count(0), asked=f.count(1))
+    return f.say.count(
+        f.number(0) or 0,
+        N_("only {n} usable KPI of the {asked} asked for: nothing chosen"),
+        N_("only {n} usable KPIs of the {asked} asked for: nothing chosen"),
+        asked=f.count(1),
+    )
+
+
+def _too_few_people(f: Figures) -> str:
+    return f.say.count(f.number(0) or 0, N_("only {n} person: not judged"), N_("only {n} people: not judged"))
 
 
 def _ended(f: Figures) -> str:
@@ -127,7 +137,9 @@ RENEWAL_CODES: dict[str, Wording] = {
         share=lambda f: f.percent(0), n=lambda f: f.count(1), low=lambda f: f.percent(2), high=lambda f: f.percent(3),
         healthy=lambda f: f.percent(4),
     ),
-    "too_few": worded(N_("only {n} people: not judged"), n=lambda f: f.count(0)),
+    "no_goals": fixed(N_("nobody had a goal of their own on it this quarter: kept, not judged")),
+    "incomplete_quarter": fixed(N_("the quarter is incomplete: not judged")),
+    "too_few": _too_few_people,
     "no_data": worded(N_("data for {share} of {n} goals only"), share=lambda f: f.percent(0), n=lambda f: f.count(1)),
     "gamed": worded(N_("unusual timing at {n} of {all} people"), n=lambda f: f.count(0), all=lambda f: f.count(1)),
     "redundant_with": PROPOSAL_CODES["redundant_with"],
@@ -136,6 +148,16 @@ RENEWAL_CODES: dict[str, Wording] = {
     "included": fixed(N_("the client asks to keep it")),
     "outcome": fixed(N_("it is the result that the others serve")),
 }  # fmt: skip
+
+
+NOT_JUDGED = frozenset({"no_goals", "too_few", "incomplete_quarter"})  # reasons of a KPI that passed no test and failed none
+
+
+def health(say: Words, found: object, reason: object) -> str:
+    """The health of a KPI in words; that it was not judged where the renewal's reason says so."""
+    if str(found) == "fine" and NOT_JUDGED.intersection(one.split(":")[0] for one in str(reason).split(";")):
+        return say(N_("not judged"))
+    return enums.word(say.language, "health", found)
 
 
 def _seen(code: str) -> Wording:

@@ -7,6 +7,7 @@ code without one is said to be another reason, with its figures: it is neither s
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from kpi_toolkit.language import N_, absent
 from kpi_toolkit.report.words import enums
 from kpi_toolkit.report.words.names import Words, sentence
 
+LEAST_RUN = 7  # results in a row that make a run (contract, section 5)
 GRAINS: Mapping[str, str] = {
     "month": N_("by month"),
     "quarter": N_("by quarter"),
@@ -24,6 +26,17 @@ SIDES: Mapping[str, str] = {
     "below": N_("{value} lies below what is usual here ({low} to {high}, mean {mean})"),
     "rising": N_("rising without a break to {value} (usual: {low} to {high}, mean {mean})"),
     "falling": N_("falling without a break to {value} (usual: {low} to {high}, mean {mean})"),
+}
+# of the rules whose last result may well lie inside the usual range: what the results are, not that the last one is unusual
+PATTERNS: Mapping[tuple[str, str], str] = {
+    ("process_limit_run", "above"): N_("{n} results in a row above the mean {mean} (last {value}; usual range {low} to {high})"),
+    ("process_limit_run", "below"): N_("{n} results in a row below the mean {mean} (last {value}; usual range {low} to {high})"),
+    ("process_limit_outer_third", "above"): N_(
+        "two of three results near the upper limit or beyond it (last {value}; usual range {low} to {high}, mean {mean})"
+    ),
+    ("process_limit_outer_third", "below"): N_(
+        "two of three results near the lower limit or beyond it (last {value}; usual range {low} to {high}, mean {mean})"
+    ),
 }
 RULES: Mapping[str, str] = {
     "process_limit_outside": N_("A result outside the usual range"),
@@ -94,6 +107,18 @@ def _side(direction: str) -> Wording:
     return said
 
 
+def patterned(rule: object, evidence: object) -> dict[str, Wording]:
+    """The wordings of a case's evidence that its rule makes other ones; a run without its number of points keeps to seven."""
+    points = next((one.split(":")[1] for one in str(evidence).split(";") if re.fullmatch(r"points:\d+", one)), str(LEAST_RUN))
+
+    def of(message: str) -> Wording:
+        return lambda f: f.say(
+            message, n=f.say.language.number(int(points)), value=f.value(0), mean=f.value(1), low=f.value(2), high=f.value(3)
+        )
+
+    return {direction: of(message) for (one, direction), message in PATTERNS.items() if one == str(rule)}
+
+
 def _open_exceptions(f: Figures) -> str:
     rules = [rule(f.say, one) for one in f.text(1).split("+") if one]
     cases = f.say.count(f.number(0) or 0, N_("{n} open case"), N_("{n} open cases"))
@@ -116,7 +141,7 @@ WORDINGS: dict[str, Wording] = {
     "no_denominator": fixed(N_("nothing happened to divide by, though the person was present")),
     "not_available": _not_available,
     "payout": worded(N_("payout {share}"), share=lambda f: f.percent(0)),
-    "score": worded(N_("score {share}"), share=lambda f: f.percent(0, 1)),
+    "score": worded(N_("score {share}"), share=lambda f: f.say.attained(f.number(0))),
     "chance": worded(N_("chance that the level reaches the target: {chance}"), chance=lambda f: f.chance(0)),
     "unsigned": fixed(N_("goals not signed, so nothing is owed")),
     "open_exceptions": _open_exceptions,

@@ -5,16 +5,23 @@ The names of the contract's KPIs are messages of their catalogue; the client's o
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from kpi_toolkit.kpis.catalogue import CATALOGUE, KPI
 from kpi_toolkit.language import N_, NOT_AVAILABLE, Language, absent
 from kpi_toolkit.report.words import enums
 
+if TYPE_CHECKING:
+    from kpi_toolkit.engagement import Bands
+
 CONTRACT: Mapping[str, KPI] = {one.id: one for one in CATALOGUE}
 FRACTIONAL = frozenset({"products_per_customer"})  # a count per thing: whole numbers would hide it
+EDGES = (0.9, 1.0, 1.1)  # of the bands, where the policy sets none of its own
+MOST_DIGITS = 5  # decimals of a percentage; nearer to an edge than they tell, it is rounded down
 ISO = re.compile(r"[A-Z]{2}")
 OWN_GOAL = re.compile(r"own_(\d+)")
 
@@ -101,6 +108,18 @@ class Words:
         from babel.numbers import get_currency_symbol
 
         return "" if absent(currency) or not currency else str(get_currency_symbol(str(currency), locale=self.language.code))
+
+    def attained(self, share: float | None, bands: Bands | None = None) -> str:
+        """A score or an attainment: one decimal, more where one would carry it over an edge of its band (`99.98%`, not `100.0%`)."""
+        if absent(share):
+            return NOT_AVAILABLE
+        value = float(share or 0)
+        edges = (bands.near, bands.met, bands.exceeded) if bands else EDGES
+        for digits in range(1, MOST_DIGITS):
+            said = round(value, digits + 2)
+            if all((value >= edge) == (said >= edge) for edge in edges):
+                return self.language.percent(value, digits)
+        return self.language.percent(math.floor(value * 1000) / 1000)
 
     def gap(self, kpi: str, value: float, currency: object = "") -> str:
         """A difference with its sign: `+€12 k`, `−3`, `+1.2 points`."""
