@@ -100,9 +100,11 @@ def new(client: Client) -> None:
 def check(client: Client) -> None:
     """Read and validate the sources: what was used, what is quarantined and why."""
     from kpi_toolkit import engagement, intake
+    from kpi_toolkit.kpis import catalogue
 
     root = engagement.find(client, Path.cwd())
     settled = engagement.load(root)
+    catalogue(settled)  # a KPI that does not exist is said before anything is read
     with telling() as say:
         say(f"reading the sources of {settled.client}")
         tables = intake.read(settled, root / "quarantine")

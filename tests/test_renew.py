@@ -154,9 +154,23 @@ def test_a_quarter_without_goals_leaves_an_empty_table():
     assert len(found.table) == 0 and found.start is not None and found.start.kpis == ()
 
 
-def test_an_incomplete_quarter_is_not_judged():
+def test_an_incomplete_quarter_is_not_judged_and_breaks_no_kpi():
     found = row(renewed({"revenue": around(0.1)}, complete=False))
-    assert found["health"] == "data_broken" and found["reason"] == "no_data:0:20"
+    assert found[["health", "recommendation", "reason"]].tolist() == ["fine", "keep", "incomplete_quarter"]
+    empty = row(renewed({"revenue": np.full(20, math.nan)}, complete=False))
+    assert empty["reason"] == "incomplete_quarter"
+
+
+def test_a_complete_quarter_without_data_is_broken():
+    found = row(renewed({"revenue": np.full(20, math.nan)}))
+    assert found[["health", "recommendation", "reason"]].tolist() == ["data_broken", "adjust", "no_data:0:20"]
+
+
+def test_people_whose_country_stops_early_are_not_counted_as_without_data():
+    tables, goals = measured("revenue"), evaluation({"revenue": around(0.6)})
+    goals.goals.loc[6:, "complete"] = False
+    found = row(renew(tables, goals, None, None, engagement()))
+    assert found["health"] != "data_broken" and found["reason"].startswith("share_met:1:6:")
 
 
 def test_start_yml_reads_back_as_it_was_written(tmp_path):

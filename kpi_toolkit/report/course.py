@@ -42,9 +42,12 @@ class Course:
     kind: str = ""
     up: bool = True
     assurance: str = ""
+    partial: bool = False
 
     def words(self, say: Words) -> str:
         """What it means."""
+        if self.partial:
+            return say(N_("quarter incomplete: not judged"))
         parts = [say(VARIATIONS[self.kind])] if self.kind else [say(N_("too few months to say"))]
         if self.assurance:
             parts.append(say(ASSURANCES[self.assurance]))
@@ -52,12 +55,15 @@ class Course:
 
 
 def course(facts: Facts, result: Result) -> Course:
-    """The last 24 months of a KPI of the company."""
+    """The last 24 months of a KPI of the company; an incomplete quarter's months are left out and give no signal."""
     from kpi_toolkit import series as arithmetic
 
     months = facts.months(result.kpi)
     values = [value for _, value in months]
     target = monthly_target(facts, result)
+    if result.partial:
+        first_month = f"{facts.quarter.first_day:%Y-%m}"
+        return Course(tuple(value for month, value in months if month < first_month), partial=True)
     if len(values) < LEAST_MONTHS:
         return Course(tuple(values), target=target)
     if len(values) >= TWO_YEARS and min(values) > 0:

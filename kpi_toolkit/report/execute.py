@@ -81,7 +81,7 @@ def _papermill(source: Path, target: Path, parameters: Mapping[str, object]) -> 
 
     for attempt in range(1, STARTS + 1):
         try:
-            with _environment():
+            with _environment() as sockets:
                 papermill.execute_notebook(
                     str(source),
                     str(target),
@@ -91,7 +91,7 @@ def _papermill(source: Path, target: Path, parameters: Mapping[str, object]) -> 
                     start_timeout=START_WITHIN,
                     kernel_name=KERNEL["name"],
                     cwd=str(target.parent),
-                    config=_transport(),
+                    config=_transport(sockets),
                     extra_arguments=QUIET,
                 )
             return
@@ -110,18 +110,19 @@ def _is_ours(message: str) -> bool:
     return message[:1] == "K" and message[1:4].isdigit() and message[4:5] == ":"
 
 
-def _transport() -> Any:
-    """Sockets in a folder, where the system has them: no race for ports, and no warning at every start."""
+def _transport(folder: str) -> Any:
+    """Sockets in a folder of the run's own, where the system has them: no race for ports, and no warning at every start."""
     from traitlets.config import Config
 
-    return Config({"KernelManager": {"transport": "ipc"}} if sys.platform == "linux" else {})
+    ipc = {"transport": "ipc", "ip": str(Path(folder) / "kernel")}
+    return Config({"KernelManager": ipc} if sys.platform == "linux" else {})
 
 
 @contextmanager
-def _environment() -> Iterator[None]:
+def _environment() -> Iterator[str]:
     """What the kernel inherits: the same order of sets each time, this very package, and a short path for its sockets."""
     with tempfile.TemporaryDirectory(prefix="kpi-") as runtime, _set(_inherited(runtime)):
-        yield
+        yield runtime
 
 
 def _inherited(runtime: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kpi_toolkit import artifacts
-from kpi_toolkit.kpis.catalogue import THROUGH_ZERO
+from kpi_toolkit.kpis.catalogue import THROUGH_ZERO, Shape
 from kpi_toolkit.language import N_, Language, absent
 from kpi_toolkit.quarter import Quarter
 from kpi_toolkit.report.words import Words
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 NAN = math.nan
 MONTHS_SHOWN = 24
 FIRST_KPI = "revenue"  # the company result is told by revenue wherever it has a goal
+SAME_WEIGHT = 0.01  # how far a person's weights may lie from the proposal's proportions and still be those proposed
+ALL_OF_IT = 0.005  # a total of people with targets this near the company's is the company's
 SUMMED = frozenset({"groups", "scores"})  # what an incomplete quarter leaves empty
 STEP_NAMES: Mapping[str, str] = {
     "measure": N_("measuring"),
@@ -63,6 +65,8 @@ class Here(Protocol):
 class Result:
     """A KPI of the company in the quarter. `basis`: `company_goal`, `targets` (the sum of people's) or `none` (no target at all).
 
+    `partial`: facts of the quarter are missing, so the company's value is that of a part of the quarter and nothing is held against it.
+    `elsewhere`: the company's whole value, where the actual is only that of people with targets and the two differ.
     `low`, `middle`, `high`: what was to be expected before the quarter (10, 50 and 90 %); `before`: the same quarter a year ago.
     Missing figures are NaN; money is in `currency`, at the agreed rates.
     """
@@ -81,6 +85,8 @@ class Result:
     low: float = NAN
     middle: float = NAN
     high: float = NAN
+    partial: bool = False
+    elsewhere: float = NAN
 
     @property
     def judged(self) -> bool:
@@ -248,8 +254,9 @@ class Facts:
             found,
             actual=actual,
             target=goal,
-            attainment=share_of_goal(self.main, actual, goal, found.better),
+            attainment=NAN if found.partial else share_of_goal(self.main, actual, goal, found.better),
             basis="company_goal",
+            elsewhere=NAN,
         )
 
     def _result(self, kpi: str) -> Result:
@@ -257,11 +264,13 @@ class Facts:
         row = _first(groups[groups["level"].eq("company") & groups["kpi"].eq(kpi)])
         expected = _first(self.table("company_targets").query("kpi == @kpi"))
         goals = self.table("evaluation")
-        weights = goals.loc[goals["kpi"].eq(kpi), "weight"]
+        partial = self.partial(kpi)
+        if partial:
+            expected = None  # a forecast of thirteen weeks
         better = self.words.better(kpi)
         share: dict[str, Any] = {
             "better": better, "currency": self.currency if self.words.unit(kpi) == "money" else "",
-            "weight": float(weights.mean()) if len(weights) else NAN,
+            "weight": self.weights.get(kpi, NAN), "partial": partial,
             "before": self.company_value(kpi, self.quarter.shifted(-4)),
             "low": _number(expected, "q10"), "middle": _number(expected, "q50"), "high": _number(expected, "q90"),
         }  # fmt: skip
@@ -271,10 +280,43 @@ class Facts:
                 actual, target = _number(above, "actual"), _number(above, "prorated_target")
                 return Result(kpi, actual, target, _number(above, "attainment"), "targets", **share)
             return Result(kpi, self.company_value(kpi, self.quarter), NAN, NAN, "none", **share)
+        whole, actual = self.company_value(kpi, self.quarter), _number(row, "actual")
+        covers_all = not self.adds_up(kpi) or abs(whole - actual) <= ALL_OF_IT * abs(whole)
+        share |= {"elsewhere": NAN if covers_all else whole}
         share |= {"people": _number(row, "people"), "share_met": _number(row, "share_met")}
         attainment = _number(row, "sum_ratio")
         attainment = _number(row, "mean_attainment") if math.isnan(attainment) else attainment
-        return Result(kpi, _number(row, "actual"), _number(row, "target"), attainment, "targets", **share)
+        return Result(kpi, actual, _number(row, "target"), attainment, "targets", **share)
+
+    def partial(self, kpi: str) -> bool:
+        """Whether facts that a KPI rests on stop before the quarter's end for anyone with a goal of it (without goals: any facts)."""
+        goals = self.table("evaluation")
+        own = goals[goals["kpi"].eq(kpi)]
+        return bool(self.incomplete) and not (len(own) and own["complete"].astype(bool).all())
+
+    def adds_up(self, kpi: str) -> bool:
+        """Whether people's values of a KPI add up to the company's."""
+        declared = self.words.declared(kpi)
+        return kpi == FIRST_KPI if declared is None else declared.shape in (Shape.COUNT, Shape.SUM)
+
+    @cached_property
+    def weights(self) -> dict[str, float]:
+        """The weight of each KPI: as proposed where everyone's goals follow the proposal, else over everyone, 0 where it is absent.
+
+        A person without one of the KPIs carries the others in the proposal's proportions.
+        """
+        goals = self.table("evaluation")
+        goals = goals[goals["weight"].notna()]
+        if not len(goals):
+            return {}
+        chosen = self.table("proposal").query("chosen and role.isna() and weight > 0")
+        proposed = dict(zip(chosen["kpi"].astype(str), chosen["weight"].astype(float), strict=True))
+        if set(proposed) == set(goals["kpi"].astype(str)) and abs(sum(proposed.values()) - 100) < 1:
+            part = (goals["weight"] / goals["kpi"].astype(str).map(proposed).astype(float)).groupby(goals["person_id"])
+            if ((part.max() - part.min()) <= SAME_WEIGHT * part.max()).all():
+                return proposed
+        means = goals.groupby("kpi")["weight"].sum() / goals["person_id"].nunique()
+        return {str(kpi): float(weight) for kpi, weight in means.items()}
 
     # ---- the next quarter
 

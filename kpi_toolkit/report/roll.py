@@ -116,6 +116,22 @@ class Roll:
         )
         return (*large, pooled)
 
+    def pools(self, people: dict[str, int]) -> tuple[tuple[str, ...], ...]:
+        """Countries that may be shown with figures: each alone, those below `privacy.smallest_group` together.
+
+        The next larger join them until they are enough, since a total less the countries shown would tell of the few. Nobody is
+        pooled where names are `shown`.
+        """
+        privacy = self.facts.here.engagement.privacy
+        least = 1 if str(privacy.names) == "shown" else int(privacy.smallest_group)
+        ordered = sorted(people, key=lambda country: (people[country], country))
+        pooled = [country for country in ordered if people[country] < least]
+        rest = ordered[len(pooled) :]
+        while pooled and rest and sum(people[country] for country in pooled) < least:
+            pooled.append(rest.pop(0))
+        together = (tuple(sorted(pooled, key=lambda name: (not name, name))),) if pooled else ()
+        return (*((country,) for country in rest), *together)
+
     @cached_property
     def by_score(self) -> bool:
         """Whether verdicts speak of scores; else of the main KPI."""

@@ -214,6 +214,29 @@ def test_without_a_forecast_the_next_quarter_says_so(tmp_path: Path) -> None:
     assert tables.options(facts).says.startswith("Not available: no targets of")
 
 
+def test_without_an_evaluation_nobody_is_said_to_have_no_goal(tmp_path: Path) -> None:
+    root = made_up.write(tmp_path)
+    for name in ("evaluation", "scores", "groups"):
+        (root / made_up.QUARTER / "results" / f"{name}.parquet").unlink()
+    facts = Facts.of(made_up.opened(root))
+    assert "has not run for this quarter" in tables.not_scored(facts).says
+    assert plain(narrative.unscored_head(facts).text).startswith("Who is not scored")
+    assert plain(narrative.people_head(facts).text).startswith("People: not evaluated yet")
+
+
+def test_too_few_usable_kpis_are_told_in_the_heading(tmp_path: Path) -> None:
+    root = made_up.write(tmp_path)
+    folder = root / made_up.QUARTER / "results"
+    artifacts.save(folder, "proposal", artifacts.load(folder, "proposal").assign(chosen=False, reason="no_history:2:5"))
+    head = plain(narrative.kpis_head(Facts.of(made_up.opened(root))).text)
+    assert head.startswith("KPIs: only 2 usable of the 5 asked for")
+
+
+def test_the_chance_of_a_goal_and_of_each_person_stand_apart(facts: Facts) -> None:
+    html = tables.goals(facts).html()
+    assert "Chance of the company goal" in html and "Chance of each person" in html
+
+
 def test_every_table_and_chart_draws_for_everyone_and_for_nobody(root: Path, bare: Path) -> None:
     for folder in (root, bare):
         facts = Facts.of(made_up.opened(folder))

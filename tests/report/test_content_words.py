@@ -14,8 +14,8 @@ from kpi_toolkit import language
 from kpi_toolkit.kpis.catalogue import CATALOGUE
 from kpi_toolkit.report import catalogues, render
 from kpi_toolkit.report.words import Words, reason, rule
-from kpi_toolkit.report.words.choice_codes import DIAGNOSIS_CODES, PROPOSAL_CODES, RENEWAL_CODES
-from kpi_toolkit.report.words.codes import RULES, WORDINGS
+from kpi_toolkit.report.words.choice_codes import DIAGNOSIS_CODES, PROPOSAL_CODES, RENEWAL_CODES, health
+from kpi_toolkit.report.words.codes import RULES, WORDINGS, patterned
 from kpi_toolkit.report.words.findings import FINDINGS
 from kpi_toolkit.report.words.target_codes import COMPANY_CODES, TARGET_CODES
 
@@ -81,6 +81,45 @@ def test_money_of_an_evidence_is_in_the_unit_of_its_kpi() -> None:
     told = reason(ENGLISH, "above:1950000:1300000:900000:1700000;points:1;grain:month", "revenue", "EUR")
     assert told.startswith("€1.95 m lies above what is usual here (€900 k to €1.70 m, mean €1.30 m)".replace(" k", "\u00a0k")
                            .replace(" m ", "\u00a0m ").replace(" m,", "\u00a0m,").replace(" m)", "\u00a0m)"))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rule_", "evidence", "told"),
+    [
+        (
+            "process_limit_run", "above:120:100:70:130;points:9",
+            "9 results in a row above the mean 100 (last 120; usual range 70 to 130)",
+        ),
+        ("process_limit_run", "below:95:100:70:130", "7 results in a row below the mean 100 (last 95; usual range 70 to 130)"),
+        (
+            "process_limit_outer_third", "below:75:100:70:130;points:2",
+            "Two of three results near the lower limit or beyond it (last 75; usual range 70 to 130, mean 100)",
+        ),
+        ("process_limit_outside", "above:140:100:70:130;points:1", "140 lies above what is usual here (70 to 130, mean 100)"),
+    ],
+)  # fmt: skip
+def test_a_pattern_inside_the_usual_range_is_not_said_to_lie_outside(rule_: str, evidence: str, told: str) -> None:
+    assert reason(ENGLISH, evidence, "orders", "", patterned(rule_, evidence)).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [(0.9998, "99.98%"), (0.99999, "99.999%"), (1 - 1e-9, "99.9%"), (1.0, "100.0%"), (0.8997, "89.97%"), (1.0499, "105.0%")],
+)
+def test_no_score_is_rounded_over_the_edge_of_its_band(share: float, told: str) -> None:
+    assert ENGLISH.attained(share) == told
+
+
+def test_what_was_not_judged_is_not_said_to_work() -> None:
+    for text in ("no_goals", "too_few:3", "incomplete_quarter"):
+        assert health(ENGLISH, "fine", text) == "not judged"
+        assert "other reason" not in reason(ENGLISH, text, "orders", "", RENEWAL_CODES).lower()
+    assert health(ENGLISH, "fine", "share_met:0.6:20:0.5:0.7:0.6") == "works as it should"
+
+
+def test_too_few_usable_kpis_are_not_told_as_want_of_history() -> None:
+    assert reason(ENGLISH, "no_history:2:5", "", "", PROPOSAL_CODES) == "Only 2 usable KPIs of the 5 asked for: nothing chosen"
+    assert reason(ENGLISH, "no_history", "", "", PROPOSAL_CODES) == "No history before the quarter"
 
 
 def test_an_unknown_code_is_told_as_another_reason_with_its_figures() -> None:

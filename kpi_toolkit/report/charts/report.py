@@ -26,6 +26,8 @@ def goal(here: Here | Facts) -> Block:
     say, result = facts.words, facts.company
     if math.isnan(result.actual) or result.actual < 0:
         return unavailable(facts, say(N_("the quarter has no result of this KPI yet")))
+    if math.isnan(result.target) and result.partial:
+        return unavailable(facts, say(N_("the data of the quarter are incomplete, so nothing is held against a target yet")))
     if math.isnan(result.target) or result.target <= 0:
         return unavailable(facts, say(N_("no goal of the company and no targets of people stand for this quarter")))
     return Picture(lambda width: _bullet(facts, result, width))
@@ -41,7 +43,8 @@ def _bullet(facts: Facts, result: Result, width: float) -> Mark:
     wide, tall, size = width * PT, 23.0, 9.0 if phone else 8.5
     known = not math.isnan(result.low)
     basis = N_("Goal {value}") if result.basis == "company_goal" else N_("Sum of targets {value}")
-    target, actual = say(basis, value=value(result.target)), say(N_("Actual {value}"), value=value(result.actual))
+    reached = N_("So far {value}") if result.partial else N_("Actual {value}")
+    target, actual = say(basis, value=value(result.target)), say(reached, value=value(result.actual))
     room = wide / max(wide - text_width(target, size, 600) - 6, wide * 0.75)  # so that the goal's words stand behind its line
     most = max(x for x in (result.target * max(room, 1.14), result.actual * 1.03, result.high * 1.03) if not math.isnan(x))
 
@@ -53,9 +56,12 @@ def _bullet(facts: Facts, result: Result, width: float) -> Mark:
     rows = 3 if phone else 1 if aside else 2
     top = rows * 12.0 + 4
     middle = top + tall / 2
-    out = rect(0, top, x(near * result.target), tall, C.far)
-    out += rect(x(near * result.target), top, x(result.target) - x(near * result.target), tall, C.near)
-    out += rect(x(result.target), top, wide - x(result.target), tall, C.over)
+    if result.judged:
+        out = rect(0, top, x(near * result.target), tall, C.far)
+        out += rect(x(near * result.target), top, x(result.target) - x(near * result.target), tall, C.near)
+        out += rect(x(result.target), top, wide - x(result.target), tall, C.over)
+    else:
+        out = rect(0, top, wide, tall, C.over)  # no bands where nothing is judged
     out += rect(0, top + tall * 0.32, x(result.actual), tall * 0.36, C.ink)
     if known:
         out += rect(x(result.low), top + tall * 0.16, x(result.high) - x(result.low), tall * 0.68, "none", C.accent, 1)
@@ -79,10 +85,17 @@ def _bullet(facts: Facts, result: Result, width: float) -> Mark:
         out += text(0, 33.5, expected, C.accent, size)
     elif expected:
         end = x(result.actual) - text_width(actual, size, 600) - 14
-        out += text(max(end, text_width(expected, size)), level, expected, C.accent, size, anchor="end")
+        after = x(result.actual) + (8 if end > 0 else text_width(actual, size, 600) + 14)
+        if end >= text_width(expected, size):
+            out += text(end, level, expected, C.accent, size, anchor="end")
+        elif after + text_width(expected, size) < (x(result.target) - 8 if aside else wide):
+            out += text(after, level, expected, C.accent, size)
     out += _scale(say, result, wide, top + tall, most, phone)
+    message = N_("Bar from zero: actual {actual} against {target}, {share}")
+    if not result.judged:
+        message = N_("Bar from zero: {actual} so far, goal {target}; the data of the quarter are incomplete")
     alt = say(
-        N_("Bar from zero: actual {actual} against {target}, {share}"),
+        message,
         actual=value(result.actual), target=value(result.target), share=say.language.percent(result.attainment),
     )  # fmt: skip
     return Mark(out, width, (top + tall + 15) / PT, f"{alt}; {expected}" if expected else alt, fluid=True)

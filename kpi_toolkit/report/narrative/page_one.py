@@ -13,11 +13,12 @@ from kpi_toolkit.report.plain import markdown, prose
 from kpi_toolkit.report.roll import Roll
 from kpi_toolkit.report.sources import Sources
 from kpi_toolkit.report.tables.data import table_name
-from kpi_toolkit.report.tables.page_one import CountryResult, country_results
+from kpi_toolkit.report.tables.page_one import CountryResult, country_results, named
 from kpi_toolkit.report.words import inside
 
 LEAST_SHARE = 0.0005  # below it a share would show as 0.0%: rows are counted
 NAMED_SHORT = 2  # countries that a title names
+NAMED_HEAD = 3  # countries that a heading names; more are counted
 
 
 def head(here: Here | Facts) -> Prose:
@@ -44,7 +45,7 @@ def _title(facts: Facts) -> str:
         return prose(language, N_("{quarter}: no data yet, so no result"), quarter=quarter)
     actual = say.value(result.kpi, result.actual, result.currency)
     if not result.judged:
-        if facts.incomplete:
+        if result.partial:
             return prose(
                 language,
                 N_("{kpi} {actual} so far: the data of {quarter} are incomplete"),
@@ -55,7 +56,7 @@ def _title(facts: Facts) -> str:
         return prose(language, N_("{kpi} {actual}; no goal stood against it"), kpi=name, actual=actual)
     share = language.percent(result.attainment)
     company = result.basis == "company_goal"
-    short = [say.country(one.country) for one in country_results(facts) if _short(facts, one)][:NAMED_SHORT]
+    short = [named(facts, one) for one in country_results(facts) if _short(facts, one) and _large(facts, one)][:NAMED_SHORT]
     if result.reached:
         message = (
             N_("Company goal reached: {kpi} at {share}") if company else N_("{kpi} at {share} of the sum of people’s targets")
@@ -76,6 +77,11 @@ def _title(facts: Facts) -> str:
 
 def _short(facts: Facts, one: CountryResult) -> bool:
     return not math.isnan(one.gap) and (one.gap < 0) == (facts.words.better(facts.main) == "higher") and one.gap != 0
+
+
+def _large(facts: Facts, one: CountryResult) -> bool:
+    """Whether a title may name it: one country that is known, with enough people."""
+    return not one.pooled and bool(one.country) and one.people >= int(facts.here.engagement.privacy.smallest_group)
 
 
 def incomplete(here: Here | Facts) -> str:
@@ -130,7 +136,9 @@ def _result(facts: Facts) -> str:
         "target": say.value(result.kpi, result.target, result.currency), "gap": _size(facts, result),
         "low": say.value(result.kpi, result.low, result.currency), "high": say.value(result.kpi, result.high, result.currency),
     }  # fmt: skip
-    if not result.judged:
+    if not result.judged and result.partial:
+        sentence = N_("**Not yet to be judged.** {kpi} {actual} so far; the data of the quarter are incomplete.")
+    elif not result.judged:
         sentence = N_("**A fact without a goal.** {kpi} {actual}.")
     elif result.gap >= 0:
         sentence = {
@@ -157,7 +165,11 @@ def _result(facts: Facts) -> str:
                 "{low} to {high}."
             ),
         }.get(result.surprise, N_("**A fact.** {kpi} {actual}, {gap} short of {target}; no forecast to hold it against."))
-    return prose(say.language, sentence, **values)
+    told = prose(say.language, sentence, **values)
+    if math.isnan(result.elsewhere):
+        return told
+    whole = say.value(result.kpi, result.elsewhere, result.currency)
+    return f"{told} {prose(say.language, N_('People with targets only; the company’s total is {value}.'), value=whole)}"
 
 
 def _size(facts: Facts, result: Result) -> str:
@@ -224,7 +236,7 @@ def _stands_out(facts: Facts) -> str:
     currency = facts.currency if say.unit(facts.main) == "money" else ""
     return prose(
         say.language, N_("**A fact.** The largest gap is {country}: {gap} from its targets ({share})."),
-        country=say.country(first.country), gap=say.gap(facts.main, abs(first.gap), currency).lstrip("+"),
+        country=named(facts, first), gap=say.gap(facts.main, abs(first.gap), currency).lstrip("+"),
         share=say.language.percent(first.attainment),
     )  # fmt: skip
 
@@ -234,6 +246,9 @@ def goal_head(here: Here | Facts) -> Prose:
     facts = Facts.of(here)
     say, result = facts.words, facts.company
     target = say.value(result.kpi, result.target, result.currency)
+    if not result.judged and not math.isnan(result.target):
+        message = N_("Company goal {target}: not judged yet") if result.partial else N_("Company goal {target}: cannot be judged")
+        return heading(prose(say.language, message, target=target), "sec-goal")
     if not result.judged:
         return heading(prose(say.language, N_("No company goal for this quarter")), "sec-goal")
     if result.basis == "company_goal":
@@ -269,17 +284,28 @@ def countries_head(here: Here | Facts) -> Prose:
     """Which countries carry and which lack."""
     facts = Facts.of(here)
     say, found = facts.words, country_results(Facts.of(here))
-    short = [say.country(one.country) for one in found if _short(facts, one)]
-    over = [say.country(one.country) for one in found if not _short(facts, one)]
-    if len(found) < 2:
+    told = [one for one in found if not math.isnan(one.gap)]
+    short, over = ([one for one in told if _short(facts, one) == below] for below in (True, False))
+    if len(found) < 2 or not told:
         return heading(prose(say.language, N_("Countries")), "sec-countries")
     if short and over:
         message = N_("{short} short of target, {over} on target or above")
-    else:
+    elif all(one.country and not one.pooled for one in found):
         message = N_("All countries short of target") if short else N_("All countries on target or above")
-    short_words = say.listed(short) if len(short) <= 3 else say(N_("{n} countries"), n=say.language.number(len(short)))
-    over_words = say.listed(over) if len(over) <= 3 else say(N_("{n} countries"), n=say.language.number(len(over)))
-    return heading(prose(say.language, message, short=short_words, over=over_words), "sec-countries")
+    else:
+        message = N_("{short} short of target") if short else N_("{over} on target or above")
+    return heading(prose(say.language, message, short=_listed(facts, short), over=_listed(facts, over)), "sec-countries")
+
+
+def _listed(facts: Facts, found: list[CountryResult]) -> str:
+    """Countries by name, their number where they are many; the small ones together, and people without a country, behind."""
+    say = facts.words
+    words = [say.country(one.country) for one in found if one.country and not one.pooled]
+    if len(words) > NAMED_HEAD:
+        words = [say(N_("{n} countries"), n=say.language.number(len(words)))]
+    words += [say(N_("smaller countries together")) for one in found if one.pooled]
+    words += [say.country(None) for one in found if not one.country]
+    return say.listed(words)
 
 
 def data_line(here: Here | Facts) -> Prose:

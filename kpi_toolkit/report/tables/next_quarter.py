@@ -69,7 +69,7 @@ def _no_forecast(facts: Facts) -> str:
 
 
 def goals(here: Here | Facts) -> Block:
-    """The company's targets of the next quarter: goal, expected range, the chance of it and of each person, and how it was split."""
+    """The company's targets of the next quarter: goal, expected range, its chance, each person's, and how it was split."""
     facts = Facts.of(here)
     say, table = facts.words, facts.next_goals
     if not len(table):

@@ -10,9 +10,10 @@ from kpi_toolkit.report import marks
 from kpi_toolkit.report.blocks import Block, Cell, Column, Row, Table
 from kpi_toolkit.report.course import Course, course
 from kpi_toolkit.report.decisions import decisions as asked
-from kpi_toolkit.report.facts import NAN, Facts, Here, Result, records
+from kpi_toolkit.report.facts import NAN, Facts, Here, Result, records, share_of_goal
 from kpi_toolkit.report.marks import PT, Mark, line, rect
 from kpi_toolkit.report.palette import LIGHT as C
+from kpi_toolkit.report.roll import UNKNOWN, Roll
 from kpi_toolkit.report.tables.absence import unavailable
 from kpi_toolkit.report.words import Words
 
@@ -63,24 +64,43 @@ def kpis(here: Here | Facts) -> Block:
         Column("trend", say(N_("24 months")), 27, gap=2, phone="wide"),
         Column("meaning", say(N_("What it means")), None, gap=0, phone="wide"),
     )
-    rows = tuple(_kpi(facts, result) for result in facts.results)
+    weights = _whole(facts)
+    rows = tuple(_kpi(facts, result, weights.get(result.kpi, NAN)) for result in facts.results)
     return Table(
         "kpis", columns, rows, summary=say(N_("KPIs of the company: actual, target, attainment, trend and what it means"))
     )
 
 
-def _kpi(facts: Facts, result: Result) -> tuple[Cell | Mark | str, ...]:
+def _whole(facts: Facts) -> dict[str, float]:
+    """Weights in whole percent; where they make 100 together, so do they rounded (the largest remainders go up)."""
+    exact = {one.kpi: one.weight for one in facts.results if not math.isnan(one.weight)}
+    if abs(sum(exact.values()) - 100) > 0.5:
+        return exact
+    out = {kpi: float(math.floor(weight + 1e-9)) for kpi, weight in exact.items()}
+    for kpi in sorted(exact, key=lambda kpi: (out[kpi] - exact[kpi], kpi))[: round(100 - sum(out.values()))]:
+        out[kpi] += 1
+    return out
+
+
+def _kpi(facts: Facts, result: Result, weight: float) -> tuple[Cell | Mark | str, ...]:
     say = facts.words
     seen = course(facts, result)
+    told = seen.words(say)
+    if not math.isnan(result.elsewhere):
+        whole = say.value(result.kpi, result.elsewhere, result.currency)
+        told += "; " + say(N_("people with targets only; the company’s total is {value}"), value=whole)
+    meaning = Cell(told, "small")
+    if not seen.partial:
+        meaning = Cell(told, "small", mark=marks.variation(seen.kind or "common", seen.up), place="before")
     tone = "strong" if result.reached or not result.judged else "strong warning"
     return (
         Cell(say.kpi(result.kpi), "strong", unit=say.symbol(result.currency)),
-        Cell(say.language.percent(result.weight / 100, 0), "grey"),
+        Cell(say.language.percent(weight / 100, 0), "grey"),
         Cell(say.value(result.kpi, result.actual), "strong"),
         say.value(result.kpi, result.target),
         Cell(say.language.percent(result.attainment), tone),
         _spark(facts, result, seen),
-        Cell(seen.words(say), "small", mark=marks.variation(seen.kind or "common", seen.up), place="before"),
+        meaning,
     )
 
 
@@ -97,9 +117,9 @@ def _spark(facts: Facts, result: Result, seen: Course) -> Mark | str:
 
 @dataclass(frozen=True)
 class CountryResult:
-    """A country's booked total of the main KPI; figures in the reporting currency where the KPI is money."""
+    """Booked totals of the main KPI of a country, of a few together or of people without one; money in the reporting currency."""
 
-    country: str
+    countries: tuple[str, ...]
     actual: float
     target: float
     attainment: float
@@ -107,12 +127,21 @@ class CountryResult:
     met: float
 
     @property
+    def country(self) -> str:
+        """The country; where there are several, their names."""
+        return ", ".join(self.countries)
+
+    @property
+    def pooled(self) -> bool:
+        return len(self.countries) > 1
+
+    @property
     def gap(self) -> float:
         return self.actual - self.target
 
 
 def country_results(facts: Facts) -> tuple[CountryResult, ...]:
-    """Countries by the main KPI, the largest shortfall first."""
+    """Countries by the main KPI, the largest shortfall first; small ones together, people whose country is unknown among them."""
     groups = facts.table("groups")
     groups = groups[groups["level"].eq("country") & groups["kpi"].eq(facts.main)]
     money = facts.words.unit(facts.main) == "money"
@@ -122,7 +151,7 @@ def country_results(facts: Facts) -> tuple[CountryResult, ...]:
         met = NAN if absent(row.share_met) or absent(row.people) else float(round(row.share_met * row.people))
         out.append(
             CountryResult(
-                str(row.entity_id),
+                (str(row.entity_id),),
                 worth(float(row.actual)),
                 worth(float(row.target)),
                 float(row.sum_ratio),
@@ -130,8 +159,49 @@ def country_results(facts: Facts) -> tuple[CountryResult, ...]:
                 met,
             )
         )
+    unknown = _unknown(facts)
+    if unknown is not None:
+        out.append(unknown)
+    by_country = {one.countries[0]: one for one in out}
+    pools = Roll(facts).pools({country: round(one.people) for country, one in by_country.items()})
+    out = [_together(facts, [by_country[country] for country in pool]) for pool in pools]
     sign = -1 if facts.words.better(facts.main) == "lower" else 1
     return tuple(sorted(out, key=lambda one: (sign * one.gap if not math.isnan(one.gap) else 0.0, one.country)))
+
+
+def _unknown(facts: Facts) -> CountryResult | None:
+    """People with a goal of the main KPI that counts whose country is not known, from their evaluation; None where there are none."""
+    goals, known = facts.table("evaluation"), Roll(facts).countries
+    counts = goals["measured_at"].eq("person") & goals["complete"].astype(bool) & goals["attainment"].notna()
+    own = goals[counts & goals["kpi"].eq(facts.main)]
+    own = own[[known.get(str(person), UNKNOWN) == UNKNOWN for person in own["person_id"]]]
+    if not len(own):
+        return None
+    met = float((own["attainment"] >= 1).sum())
+    if not facts.adds_up(facts.main) and len(own) > 1:
+        return CountryResult((UNKNOWN,), NAN, NAN, NAN, float(len(own)), met)
+    actual = sum(facts.in_reporting(float(row.actual), row.currency) for row in records(own))
+    target = sum(facts.in_reporting(float(row.prorated_target), row.currency) for row in records(own))
+    share = share_of_goal(facts.main, actual, target, facts.words.better(facts.main))
+    return CountryResult((UNKNOWN,), actual, target, share, float(len(own)), met)
+
+
+def _together(facts: Facts, parts: list[CountryResult]) -> CountryResult:
+    """Countries in one row; without sums where the KPI does not add up."""
+    if len(parts) == 1:
+        return parts[0]
+    names = tuple(name for one in parts for name in one.countries)
+    people, met = sum(one.people for one in parts), sum(one.met for one in parts)
+    if not facts.adds_up(facts.main):
+        return CountryResult(names, NAN, NAN, NAN, people, met)
+    actual, target = sum(one.actual for one in parts), sum(one.target for one in parts)
+    share = share_of_goal(facts.main, actual, target, facts.words.better(facts.main))
+    return CountryResult(names, actual, target, share, people, met)
+
+
+def named(facts: Facts, one: CountryResult) -> str:
+    """The country of a row, or its countries."""
+    return ", ".join(facts.words.country(name or None) for name in one.countries)
 
 
 def countries(here: Here | Facts) -> Block:
@@ -156,9 +226,9 @@ def countries(here: Here | Facts) -> Block:
     )
     rows: tuple[Row, ...] = tuple(
         (
-            Cell(say.country(one.country), "strong"),
+            Cell(named(facts, one), "" if one.pooled else "strong"),
             Cell(say.gap(facts.main, one.gap), "strong" if _good(facts, one) else "strong warning"),
-            _gap_bar(one.gap / widest, _good(facts, one)),
+            _gap_bar(one.gap / widest, _good(facts, one)) if not math.isnan(one.gap) else "",
             say.value(facts.main, one.actual),
             say.value(facts.main, one.target),
             say.language.percent(one.attainment),
@@ -166,18 +236,7 @@ def countries(here: Here | Facts) -> Block:
         )
         for one in found
     )
-    rest = _elsewhere(facts, found)
-    if rest is not None:
-        people = say.language.number(rest)
-        rows += ((Cell(say.country(None), "grey"), "–", "", "–", "–", "–", say(N_("{n} in all"), n=people)),)
     return Table("countries", columns, rows, summary=say(N_("Countries by {kpi} against target"), kpi=say.kpi(facts.main)))
-
-
-def _elsewhere(facts: Facts, found: tuple[CountryResult, ...]) -> float | None:
-    """People with a goal of the main KPI whose country is not known; None where there are none."""
-    company = next((one for one in facts.results if one.kpi == facts.main), None)
-    rest = (company.people if company else 0) - sum(one.people for one in found)
-    return rest if rest >= 1 else None
 
 
 def _in(say: Words, head: str, currency: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from kpi_toolkit.language import N_, absent
+from kpi_toolkit.language import N_
 from kpi_toolkit.report import marks
 from kpi_toolkit.report.blocks import Block, Cell, Column, Table
 from kpi_toolkit.report.facts import Facts, Here, records

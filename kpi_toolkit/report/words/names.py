@@ -110,7 +110,7 @@ class Words:
         return "" if absent(currency) or not currency else str(get_currency_symbol(str(currency), locale=self.language.code))
 
     def attained(self, share: float | None, bands: Bands | None = None) -> str:
-        """A score or an attainment: one decimal, more where one would carry it over an edge of its band (`99.98%`, not `100.0%`)."""
+        """A score or an attainment: one decimal, more where one would carry it over an edge of its band (`99.98%`)."""
         if absent(share):
             return NOT_AVAILABLE
         value = float(share or 0)
