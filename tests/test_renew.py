@@ -157,13 +157,13 @@ def test_a_quarter_without_goals_leaves_an_empty_table():
 def test_an_incomplete_quarter_is_not_judged_and_breaks_no_kpi():
     found = row(renewed({"revenue": around(0.1)}, complete=False))
     assert found[["health", "recommendation", "reason"]].tolist() == ["fine", "keep", "incomplete_quarter"]
-    empty = row(renewed({"revenue": np.full(20, math.nan)}, complete=False))
+    empty = row(renewed({"revenue": np.array([1.1] + [math.nan] * 19)}, complete=False))
     assert empty["reason"] == "incomplete_quarter"
 
 
 def test_a_complete_quarter_without_data_is_broken():
-    found = row(renewed({"revenue": np.full(20, math.nan)}))
-    assert found[["health", "recommendation", "reason"]].tolist() == ["data_broken", "adjust", "no_data:0:20"]
+    found = row(renewed({"revenue": np.array([1.1] + [math.nan] * 19)}))
+    assert found[["health", "recommendation", "reason"]].tolist() == ["data_broken", "adjust", "no_data:0.05:20"]
 
 
 def test_people_whose_country_stops_early_are_not_counted_as_without_data():

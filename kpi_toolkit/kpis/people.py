@@ -49,7 +49,9 @@ class People:
         """A table with person_id and day, with the attributes of the row valid on that day put beside."""
         ordered = days.sort_values(["day", "person_id"], kind="stable")
         spans = self.spans.drop(columns="ends").sort_values(["starts", "person_id"], kind="stable")
-        ordered = ordered.astype({"person_id": spans["person_id"].dtype, "day": spans["starts"].dtype})  # a table without rows has none
+        ordered = ordered.astype(
+            {"person_id": spans["person_id"].dtype, "day": spans["starts"].dtype}
+        )  # a table without rows has none
         return pd.merge_asof(ordered, spans, left_on="day", right_on="starts", by="person_id").drop(columns="starts")
 
     @cached_property

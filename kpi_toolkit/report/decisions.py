@@ -132,12 +132,14 @@ def _next_goal(facts: Facts) -> Iterator[Decision]:
 
 def _why_goal(facts: Facts) -> str:
     say, result = facts.words, facts.company
+    actual = say.value(result.kpi, result.actual, result.currency)
+    if result.partial:
+        return say(N_("This quarter: {actual} so far, data incomplete"), actual=actual)
     if not result.judged:
-        actual = say.value(result.kpi, result.actual, result.currency)
         return say(N_("This quarter: {actual}, without a goal"), actual=actual)
     return say(
         N_("This quarter: {actual}, {share} of the target"),
-        actual=say.value(result.kpi, result.actual, result.currency),
+        actual=actual,
         share=say.attained(result.attainment, facts.here.engagement.policy.bands),
     )
 

@@ -65,7 +65,7 @@ class Here(Protocol):
 class Result:
     """A KPI of the company in the quarter. `basis`: `company_goal`, `targets` (the sum of people's) or `none` (no target at all).
 
-    `partial`: facts of the quarter are missing, so the company's value is that of a part of the quarter and nothing is held against it.
+    `partial`: facts of the quarter are missing, so the company's value is that of a part of it and nothing is held against it.
     `elsewhere`: the company's whole value, where the actual is only that of people with targets and the two differ.
     `low`, `middle`, `high`: what was to be expected before the quarter (10, 50 and 90 %); `before`: the same quarter a year ago.
     Missing figures are NaN; money is in `currency`, at the agreed rates.
@@ -289,7 +289,7 @@ class Facts:
         return Result(kpi, actual, _number(row, "target"), attainment, "targets", **share)
 
     def partial(self, kpi: str) -> bool:
-        """Whether facts that a KPI rests on stop before the quarter's end for anyone with a goal of it (without goals: any facts)."""
+        """Whether facts that a KPI rests on stop before the quarter's end for anyone with a goal of it (no goals: any facts)."""
         goals = self.table("evaluation")
         own = goals[goals["kpi"].eq(kpi)]
         return bool(self.incomplete) and not (len(own) and own["complete"].astype(bool).all())
@@ -301,7 +301,7 @@ class Facts:
 
     @cached_property
     def weights(self) -> dict[str, float]:
-        """The weight of each KPI: as proposed where everyone's goals follow the proposal, else over everyone, 0 where it is absent.
+        """The weight of each KPI: as proposed where everyone's goals follow it, else a mean over everyone, 0 where it is absent.
 
         A person without one of the KPIs carries the others in the proposal's proportions.
         """

@@ -220,8 +220,8 @@ def test_without_an_evaluation_nobody_is_said_to_have_no_goal(tmp_path: Path) ->
         (root / made_up.QUARTER / "results" / f"{name}.parquet").unlink()
     facts = Facts.of(made_up.opened(root))
     assert "has not run for this quarter" in tables.not_scored(facts).says
-    assert plain(narrative.unscored_head(facts).text).startswith("Who is not scored")
-    assert plain(narrative.people_head(facts).text).startswith("People: not evaluated yet")
+    assert plain(narrative.unscored_head(facts).text).startswith("## Who is not scored {")
+    assert plain(narrative.people_head(facts).text).startswith("# People: not evaluated yet")
 
 
 def test_too_few_usable_kpis_are_told_in_the_heading(tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ def test_too_few_usable_kpis_are_told_in_the_heading(tmp_path: Path) -> None:
     folder = root / made_up.QUARTER / "results"
     artifacts.save(folder, "proposal", artifacts.load(folder, "proposal").assign(chosen=False, reason="no_history:2:5"))
     head = plain(narrative.kpis_head(Facts.of(made_up.opened(root))).text)
-    assert head.startswith("KPIs: only 2 usable of the 5 asked for")
+    assert head.startswith("# KPIs: only 2 usable of the 5 asked for")
 
 
 def test_the_chance_of_a_goal_and_of_each_person_stand_apart(facts: Facts) -> None:

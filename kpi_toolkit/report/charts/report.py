@@ -68,7 +68,7 @@ def _bullet(facts: Facts, result: Result, width: float) -> Mark:
         if not math.isnan(result.middle):
             out += line(x(result.middle), top + tall * 0.16, x(result.middle), top + tall * 0.84, C.accent, 0.8, "1.6 1.4")
     out += line(x(result.target), top - 3, x(result.target), top + tall + 3, C.warning, 2)
-    if not math.isnan(result.before) and result.before > 0:
+    if not math.isnan(result.before) and result.before > 0 and not result.partial:
         out += line(x(result.before), top + tall * 0.32, x(result.before), top + tall * 0.68, C.paper, 1.3)
         label = say(N_("{quarter}: {value}"), quarter=say.language.quarter(facts.quarter.shifted(-4)), value=value(result.before))
         fits = text_width(label, 7.8) + 8 < x(min(result.before, result.actual))

@@ -170,7 +170,7 @@ def country_results(facts: Facts) -> tuple[CountryResult, ...]:
 
 
 def _unknown(facts: Facts) -> CountryResult | None:
-    """People with a goal of the main KPI that counts whose country is not known, from their evaluation; None where there are none."""
+    """People with a goal of the main KPI that counts whose country is not known, from their evaluation; None for nobody."""
     goals, known = facts.table("evaluation"), Roll(facts).countries
     counts = goals["measured_at"].eq("person") & goals["complete"].astype(bool) & goals["attainment"].notna()
     own = goals[counts & goals["kpi"].eq(facts.main)]
