@@ -75,11 +75,11 @@ def goals(here: Here | Facts) -> Block:
     if not len(table):
         return unavailable(facts, _no_forecast(facts))
     columns = (
-        Column("name", say(N_("KPI")), 40, gap=3),
-        Column("goal", say(N_("Company goal, else sum of targets")), 28, True, 3, phone="lead"),
-        Column("range", say(N_("Expected: 80% range")), 38, True, 3, phone="pair"),
+        Column("name", say(N_("KPI")), 36, gap=3),
+        Column("goal", say(N_("Company goal, else sum of targets")), 26, True, 3, phone="lead"),
+        Column("range", say(N_("Expected: 80% range")), 44, True, 3, phone="pair"),
         Column("chance", say(N_("Chance of the company goal")), 22, True, 3, phone="pair"),
-        Column("each", say(N_("Chance of each person")), 16, True, 4, phone="pair"),
+        Column("each", say(N_("Chance of each person")), 17, True, 4, phone="pair"),
         Column("how", say(N_("How it is set")), None, gap=0, phone="wide"),
     )
     rows = []

@@ -33,8 +33,9 @@ TARGET_CODES: dict[str, Wording] = {
     "checked": worded(N_("not split among people; chance of the goal {chance}"), chance=_chance),
     "no_people": fixed(N_("nobody holds a goal of this KPI")),
 }
-# `clipped` of a company goal gives another figure than that of a person
+# `clipped` of a company goal gives another figure than that of a person; each person's chance stands in a column of its own
 COMPANY_CODES: dict[str, Wording] = {
     **TARGET_CODES,
+    "healthy_share": fixed(N_("no company goal")),
     "clipped": worded(N_("out of reach inside the growth bounds: {share} of it is handed out"), share=lambda f: f.percent(0)),
 }
