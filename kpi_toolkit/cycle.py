@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -215,10 +214,3 @@ def _ledger_head(root: Path) -> str | None:
 def _start_digest(root: Path, at: Quarter) -> str | None:
     path = workspace.start_of(root, at)
     return artifacts.digest(path) if path else None
-
-
-def forget_results(folder: Path) -> None:
-    """Remove what runs wrote into a quarter's folder; `start.yml`, goals and the copy of the engagement stay."""
-    for name in ("results", "notebooks", "reports", "quarantine"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-    (folder / "manifest.json").unlink(missing_ok=True)

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
 
 NEEDED = (
     "duckdb", "ibis-framework", "pandas", "scipy", "papermill", "ipykernel", "pypandoc-binary", "typst", "fontpkg-source-sans-3",
@@ -105,8 +104,3 @@ def _tried(what: str, probe: Callable[[], str]) -> Finding:
         return Finding(what, "ok", probe())
     except (OSError, ValueError, RuntimeError, subprocess.SubprocessError) as problem:
         return Finding(what, "missing", f"{type(problem).__name__}: {problem}")
-
-
-def free_space(folder: Path) -> int:
-    """Bytes free where a folder lies."""
-    return shutil.disk_usage(folder).free
